@@ -1,0 +1,9 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  ...require('../../jest.preset.cjs'),
+  displayName: 'api',
+  rootDir: __dirname,
+  testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
+  globalSetup: '<rootDir>/test/postgres-up.cjs',
+  globalTeardown: '<rootDir>/test/postgres-down.cjs',
+};

@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import type { Session as SessionDto, User } from '@cronium/contracts';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+
+import { DomainError } from '../http/domain-error';
+import { UsersService } from '../users/users.service';
+import { AccessTokenService, accessTokenSeconds } from './access-token.service';
+import { Session } from './session.entity';
+
+export const sessionSeconds = 14 * 24 * 3600;
+
+/** A session as it is answered, with the refresh token for the cookie. */
+export interface OpenedSession {
+  readonly session: SessionDto;
+  readonly refreshToken: string;
+}
+
+@Injectable()
+export class AuthService {
+  constructor(
+    @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    private readonly users: UsersService,
+    private readonly tokens: AccessTokenService,
+  ) {}
+
+  async signIn(email: string, password: string): Promise<OpenedSession> {
+    const user = await this.users.authenticate(email, password);
+    if (!user) {
+      throw new DomainError('unauthenticated', 'wrong_credentials', 'E-mail or password is wrong. Check both and try again.');
+    }
+    await this.sessions.delete({ expiresAt: LessThan(new Date()) });
+    const refreshToken = randomBytes(32).toString('base64url');
+    await this.sessions.insert({
+      id: uuid(),
+      userId: user.id,
+      tokenHash: hashOf(refreshToken),
+      expiresAt: new Date(Date.now() + sessionSeconds * 1000),
+    });
+    return { session: await this.answer(user), refreshToken };
+  }
+
+  /** A new access token for a session that is still open. */
+  async refresh(refreshToken: string | undefined): Promise<SessionDto> {
+    const session =
+      refreshToken === undefined
+        ? null
+        : await this.sessions.findOneBy({ tokenHash: hashOf(refreshToken), expiresAt: MoreThan(new Date()) });
+    const user = session && (await this.users.findActive(session.userId));
+    if (!user) throw new DomainError('unauthenticated', 'session_ended', 'The session has ended. Sign in again.');
+    return this.answer(user);
+  }
+
+  async signOut(refreshToken: string | undefined): Promise<void> {
+    if (refreshToken !== undefined) await this.sessions.delete({ tokenHash: hashOf(refreshToken) });
+  }
+
+  private async answer(user: User): Promise<SessionDto> {
+    return {
+      accessToken: await this.tokens.issue(user.id),
+      expiresInSeconds: accessTokenSeconds,
+      user,
+    };
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import * as z from 'zod';
+
+const roles = ['api', 'scheduler', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+const rolesFromList = z.string().transform((list, context) => {
+  const names = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const known = roles.filter((role) => names.includes(role));
+  if (known.length === 0 || known.length !== new Set(names).size) {
+    context.addIssue({ code: 'custom', message: `must list some of ${roles.join(', ')}, separated by commas` });
+    return z.NEVER;
+  }
+  return known;
+});
+
+/** The whole environment of the API, with defaults. Names and meanings are public: docs/operations.md repeats this table. */
+const environmentSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(5001),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be postgres://user:password@host:port/name' }).optional(),
+  CRONIUM_DATA_DIR: z.string().min(1).default('.cronium'),
+  CRONIUM_ADMIN_EMAIL: z.email().default('admin@cronium.local'),
+  CRONIUM_ADMIN_PASSWORD: z.string().min(10, 'must have at least 10 characters').optional(),
+  ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 32 bytes in hex (64 digits)')
+    .optional(),
+  DOCKER_HOST: z.string().min(1).optional(),
+  CRONIUM_ROLES: rolesFromList.default([...roles]),
+  CRONIUM_WEB_ROOT: z.string().min(1).default('dist/apps/web/browser'),
+  CRONIUM_SECCOMP_PROFILE: z.string().min(1).default('docker/executor/seccomp-profile.json'),
+  CRONIUM_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(512).default(64),
+  CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
+  CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  CRONIUM_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+});
+
+/** The API's configuration: injected everywhere, read from the environment only here. */
+export class Config {
+  readonly port: number;
+  readonly host: string;
+  /** Connection string of an external database; undefined for the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute path of the folder for the embedded database and the generated key. */
+  readonly dataDir: string;
+  readonly admin: { readonly email: string; readonly password: string | undefined };
+  /** 32 bytes; undefined for the generated key file in the data folder. */
+  readonly encryptionKey: Buffer | undefined;
+  readonly dockerHost: string | undefined;
+  readonly roles: ReadonlySet<Role>;
+  /** Absolute path of the built SPA, or undefined when it was not built. */
+  readonly webRoot: string | undefined;
+  readonly seccompProfilePath: string;
+  /** Jobs that this process runs at one time, over all servers. */
+  readonly workerConcurrency: number;
+  /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
+  readonly onShutdown: 'detach' | 'end_jobs';
+  readonly log: { readonly level: string; readonly pretty: boolean };
+
+  constructor(environment: z.infer<typeof environmentSchema>) {
+    this.port = environment.PORT;
+    this.host = environment.HOST;
+    this.databaseUrl = environment.DATABASE_URL;
+    this.dataDir = resolve(environment.CRONIUM_DATA_DIR);
+    this.admin = { email: environment.CRONIUM_ADMIN_EMAIL, password: environment.CRONIUM_ADMIN_PASSWORD };
+    this.encryptionKey = environment.ENCRYPTION_KEY ? Buffer.from(environment.ENCRYPTION_KEY, 'hex') : undefined;
+    this.dockerHost = environment.DOCKER_HOST;
+    this.roles = new Set(environment.CRONIUM_ROLES);
+    const webRoot = resolve(environment.CRONIUM_WEB_ROOT);
+    this.webRoot = existsSync(webRoot) ? webRoot : undefined;
+    this.seccompProfilePath = resolve(environment.CRONIUM_SECCOMP_PROFILE);
+    this.workerConcurrency = environment.CRONIUM_WORKER_CONCURRENCY;
+    this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
+    this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
+  }
+}
+
+/** Reads the configuration; throws one error that names every wrong variable and what it should be. Empty counts as unset. */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment is not right:\n${wrong.join('\n')}`);
+  }
+  return new Config(parsed.data);
+}

@@ -1,0 +1,83 @@
+import type { Problem } from '@cronium/contracts';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { ThrottlerException } from '@nestjs/throttler';
+import type { Request, Response } from 'express';
+import { QueryFailedError } from 'typeorm';
+
+import { DomainError } from './domain-error';
+
+/** The one place where an error becomes an answer (RFC 9457). What is not known here is a defect: 500, logged, and no detail to the caller. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const domain = toDomainError(error, request);
+    const status = domain?.status ?? 500;
+    if (!domain) this.logger.error({ err: error, path: request.path }, 'A request failed unexpectedly.');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const code = domain?.code ?? 'internal_error';
+    const problem: Problem = {
+      type: `urn:cronium:problem:${code}`,
+      title: domain?.title ?? 'Something went wrong on the server',
+      status,
+      code,
+      detail: domain?.message ?? 'The server met an unexpected error. Its log has the details under this request id.',
+      instance: request.path,
+      requestId: String(request.id),
+      ...(domain?.fields ? { errors: [...domain.fields] } : {}),
+    };
+    if (status === 503) response.setHeader('Retry-After', '5');
+    response.status(status).type('application/problem+json').send(problem);
+  }
+}
+
+function toDomainError(error: unknown, request: Request): DomainError | null {
+  if (error instanceof DomainError) return error;
+  if (error instanceof ThrottlerException) {
+    return new DomainError('too_many', 'too_many_requests', 'Too many attempts. Wait a minute and try again.');
+  }
+  if (isDatabaseGone(error)) {
+    return new DomainError('unavailable', 'database_unavailable', 'The database does not answer. Try again shortly.');
+  }
+  if (error instanceof HttpException) return fromHttpException(error, request);
+  return fromBodyParser(error);
+}
+
+/** Nest's own refusals: unknown routes, above all. */
+function fromHttpException(error: HttpException, request: Request): DomainError | null {
+  const status = error.getStatus();
+  if (status === 404) {
+    return new DomainError('not_found', 'route_not_found', `There is no ${request.method} ${request.path}.`);
+  }
+  if (status === 401) return new DomainError('unauthenticated', 'unauthenticated', error.message);
+  if (status === 403) return new DomainError('forbidden', 'forbidden', error.message);
+  if (status >= 400 && status < 500) return new DomainError('invalid', 'bad_request', error.message);
+  return null;
+}
+
+/** body-parser's errors carry `type` and `status` (its README, "Errors"). */
+function fromBodyParser(error: unknown): DomainError | null {
+  if (!(error instanceof Error) || !('type' in error)) return null;
+  if (error.type === 'entity.parse.failed') {
+    return new DomainError('invalid', 'malformed_json', `The body is not valid JSON: ${error.message}`);
+  }
+  if (error.type === 'entity.too.large') {
+    return new DomainError('invalid', 'body_too_large', 'The body is larger than 4 MiB.');
+  }
+  return null;
+}
+
+/** Class 08 (connection) and 57P (operator intervention) of Postgres' error codes, and the socket's own. */
+function isDatabaseGone(error: unknown): boolean {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause ? String(cause.code) : '';
+  return /^(08|57P)/.test(code) || code === 'ECONNREFUSED' || cause.message.includes('Connection terminated');
+}

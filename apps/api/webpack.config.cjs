@@ -1,0 +1,42 @@
+const { join } = require('node:path');
+
+const { compilerOptions } = require('../../tsconfig.base.json');
+
+const root = join(__dirname, '../..');
+const libraries = Object.fromEntries(
+  Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`${alias}$`, join(root, target)]),
+);
+
+/** The API as one CommonJS file; packages stay in node_modules. swc, since decorators need their type metadata. */
+module.exports = {
+  mode: 'production',
+  target: 'node24',
+  entry: join(__dirname, 'src/main.ts'),
+  output: { path: join(root, 'dist/apps/api'), filename: 'main.js', clean: true },
+  devtool: 'source-map',
+  node: false,
+  // Class names appear in Nest's logs and TypeORM's errors.
+  optimization: { minimize: false },
+  resolve: { extensions: ['.ts', '.js'], alias: libraries },
+  externals: [
+    ({ request }, done) =>
+      /^(\.|\/)/.test(request) || request.startsWith('@cronium/') ? done() : done(null, `commonjs ${request}`),
+  ],
+  module: {
+    rules: [
+      {
+        test: /\.ts$/,
+        loader: 'swc-loader',
+        options: {
+          jsc: {
+            target: 'es2023',
+            parser: { syntax: 'typescript', decorators: true },
+            transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          },
+        },
+      },
+    ],
+  },
+  performance: false,
+  stats: 'errors-warnings',
+};

@@ -1,0 +1,5 @@
+export * from './port';
+export * from './script-end';
+export * from './script-handle';
+export * from './execution-error';
+export * from './create-server-executor';

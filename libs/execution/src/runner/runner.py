@@ -1,0 +1,1157 @@
+#!/usr/bin/env python3
+"""The Cronium runner: runs one script, speaks for it over a byte stream, and leaves nothing of it behind.
+
+    runner.py sandbox          its own stdin and stdout are the stream; meant to be a container's main process
+    runner.py launch <jobId>   starts a runner that outlives this process, and bridges stdin and stdout to it
+    runner.py attach <jobId>   bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
+
+One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started, so that a
+fork bomb cannot keep the runner from ending it.
+
+The stream (PROTOCOL.md is the same for a reader in a hurry). Every frame is a 12-byte header and a payload:
+
+    magic "Cr" | version u8 | type u8 | sequence u32 | payload length u32      (big endian)
+
+runner -> client
+    1 hello    JSON {protocol, runner, state: waiting|running|ended, jobId, python}; sequence 0
+    2 started  JSON {at, pid}                  at: Unix time in milliseconds
+    3 stdout   u64 Unix time in microseconds, then 1..65536 bytes as the script wrote them
+    4 stderr   the same
+    5 request  JSON {id, method, params}       a helper call, to be answered
+    6 end      JSON {end: {kind, ...} | error: {code, message}, usage, startedAt, endedAt}
+client -> runner, sequence 0
+    16 job        JSON, see Job
+    17 ack        JSON {seq}: every frame up to seq is durable with the client
+    18 answer     JSON {id, result} or {id, error}
+    19 cancel     JSON {graceSeconds}
+    20 resume     JSON {after, nonce}: 32 hex digits
+    21 bye        JSON {}: the client has all it wants
+    22 keepalive  JSON {}: a waiting runner is still wanted
+
+Frames 2..6 are numbered from 1 and kept until they are acknowledged. When more than SPOOL_BYTES wait, the runner
+stops reading the script's output: the script blocks, memory does not grow.
+
+A stream may break in the middle of a frame. So 16 bytes of 0xFF from the client (which no JSON and no header can hold)
+mean "forget the unfinished frame", and a resume is answered with the client's nonce, a hello, and every frame after
+`after`: the client skips all bytes before its nonce. A client sends the 0xFF bytes first of all.
+"""
+
+import collections
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import resource
+import selectors
+import shutil
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+RUNNER_VERSION = '1'
+PROTOCOL_VERSION = 1
+HEADER = struct.Struct('>2sBBII')
+STAMP = struct.Struct('>Q')
+MAGIC = b'Cr'
+RESET = b'\xff' * 16
+
+HELLO, STARTED, STDOUT, STDERR, REQUEST, END = 1, 2, 3, 4, 5, 6
+JOB, ACK, ANSWER, CANCEL, RESUME, BYE, KEEPALIVE = 16, 17, 18, 19, 20, 21, 22
+
+READ_BYTES = 64 * 1024
+SPOOL_BYTES = 4 * 1024 * 1024
+MAX_CLIENT_FRAME = 48 * 1024 * 1024
+MAX_HELPER_HEAD = 16 * 1024
+MAX_HELPER_BODY = 1024 * 1024
+MAX_HELPER_CALLS = 16
+
+# A script that writes line by line would cost a frame a line; a stream that was read just now is read again this much later.
+COALESCE_SECONDS = 0.004
+# Output of children that outlive the script (`> >(tee log)`) is waited for this long.
+LINGER_SECONDS = 0.25
+# A runner that nobody sent a job or a keepalive ends itself: warm sandboxes of a dead process go away alone.
+LEASE_SECONDS = 120
+# An end that nobody collects is kept this long.
+KEEP_END_SECONDS = 24 * 3600
+
+DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+
+def log(message):
+    """Diagnostics for the client's operator; never a script's output."""
+    try:
+        os.write(2, ('cronium-runner: ' + message + '\n').encode('utf-8', 'replace'))
+    except OSError:
+        pass  # nobody listens to diagnostics
+
+
+def dumps(value):
+    return json.dumps(value, separators=(',', ':')).encode('ascii')
+
+
+def frame_header(kind, seq, length):
+    return HEADER.pack(MAGIC, PROTOCOL_VERSION, kind, seq, length)
+
+
+def incomplete_tail(data):
+    """How many bytes at the end may be the beginning of a UTF-8 character that is not complete yet (0..3)."""
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            length = 2 if 0xC2 <= byte < 0xE0 else 3 if 0xE0 <= byte < 0xF0 else 4 if 0xF0 <= byte < 0xF5 else 1
+            return back if length > back else 0
+    return 0
+
+
+class FrameReader:
+    """Cuts what the client sends into frames."""
+
+    def __init__(self):
+        self.buffer = bytearray()
+
+    def feed(self, data):
+        self.buffer += data
+        frames = []
+        while True:
+            # Only what has just arrived, and the 15 bytes before it, can complete a reset.
+            reset = self.buffer.rfind(RESET, max(0, len(self.buffer) - len(data) - len(RESET) + 1))
+            if reset >= 0:
+                del self.buffer[:reset + len(RESET)]
+            data = b''
+            if len(self.buffer) < HEADER.size:
+                return frames
+            magic, version, kind, _, length = HEADER.unpack_from(self.buffer)
+            if magic != MAGIC or version != PROTOCOL_VERSION or length > MAX_CLIENT_FRAME:
+                # Not ours (Docker's attach may pass rubbish ahead of the client): wait for a reset.
+                del self.buffer[:-(len(RESET) - 1)]
+                return frames
+            if len(self.buffer) < HEADER.size + length:
+                return frames
+            payload = bytes(self.buffer[HEADER.size:HEADER.size + length])
+            del self.buffer[:HEADER.size + length]
+            frames.append((kind, json.loads(payload.decode('utf-8')) if length else {}))
+
+
+class Connection:
+    """The client's end of the stream: two descriptors that never block, and what is still to be written."""
+
+    def __init__(self, read_fd, write_fd):
+        self.read_fd = read_fd
+        self.write_fd = write_fd
+        self.reader = FrameReader()
+        self.pending = collections.deque()
+        # A client that has taken over gets frames only after it has said where to go on.
+        self.receives = True
+        os.set_blocking(read_fd, False)
+        os.set_blocking(write_fd, False)
+
+    def send(self, *buffers):
+        self.pending.extend(memoryview(buffer) for buffer in buffers)
+
+    def flush(self):
+        """True when everything is written, False when the pipe is full. OSError: the client is gone."""
+        pending = self.pending
+        while pending:
+            batch = [pending[index] for index in range(min(len(pending), 64))]
+            try:
+                written = os.writev(self.write_fd, batch)
+            except BlockingIOError:
+                return False
+            for view in batch:
+                if written < len(view):
+                    pending[0] = view[written:]
+                    break
+                written -= len(view)
+                pending.popleft()
+        return True
+
+    def restart(self):
+        """Forgets what is queued; the client resynchronises by its nonce."""
+        self.pending.clear()
+
+    def close(self):
+        for fd in {self.read_fd, self.write_fd}:
+            os.close(fd)
+
+
+class Spool:
+    """Frames that are not acknowledged yet."""
+
+    def __init__(self):
+        self.frames = collections.deque()
+        self.size = 0
+        self.last_seq = 0
+
+    def add(self, kind, *parts):
+        self.last_seq += 1
+        length = sum(len(part) for part in parts)
+        buffers = (frame_header(kind, self.last_seq, length),) + parts
+        self.frames.append((self.last_seq, length, buffers))
+        self.size += length
+        return buffers
+
+    def acknowledge(self, seq):
+        while self.frames and self.frames[0][0] <= seq:
+            self.size -= self.frames.popleft()[1]
+
+    @property
+    def full(self):
+        return self.size >= SPOOL_BYTES
+
+
+class JobError(Exception):
+    """The platform, not the script, failed."""
+
+    def __init__(self, code, message):
+        Exception.__init__(self, message)
+        self.code = code
+
+
+class Job:
+    """What the client asked for."""
+
+    def __init__(self, frame):
+        limits = frame['limits']
+        self.id = frame['jobId']
+        self.language = frame['language']
+        self.script = frame['script']
+        self.environment = frame.get('environment') or {}
+        self.input = dumps(frame.get('input'))
+        self.event = dumps(frame.get('event') or {})
+        self.memory_bytes = limits['memoryMb'] * 1024 * 1024
+        self.pids = limits['pids']
+        self.disk_bytes = limits['diskMb'] * 1024 * 1024
+        self.output_bytes = limits['outputMb'] * 1024 * 1024
+        self.timeout_seconds = frame['timeoutSeconds']
+        self.grace_seconds = frame['killGraceSeconds']
+
+
+class Workspace:
+    """The job's private folder: the script, its working directory, its temporary files, and the helper socket."""
+
+    def __init__(self, path):
+        self.path = path
+        self.socket = os.path.join(path, 'helper.sock')
+        self.script = os.path.join(path, 'script')
+        self.work = os.path.join(path, 'work')
+        self.temporary = os.path.join(path, 'tmp')
+        for folder in (self.script, self.work, self.temporary):
+            os.mkdir(folder, 0o700)
+        self.helpers = os.environ.get('CRONIUM_RUNTIME_HELPERS') or os.path.join(
+            os.path.dirname(os.path.abspath(__file__)), 'runtime-helpers')
+        # An ES module finds packages only beside itself or above; NODE_PATH is for require().
+        os.mkdir(os.path.join(self.script, 'node_modules'))
+        os.symlink(os.path.join(self.helpers, 'nodejs', 'cronium'), os.path.join(self.script, 'node_modules', 'cronium'))
+
+    def command(self, job, environment):
+        """Writes the script; the command that runs it."""
+        names = {'bash': ('bash', 'script.sh'), 'python': ('python3', 'script.py'), 'nodejs': ('node', 'script.js')}
+        if job.language not in names:
+            raise JobError('protocol_error', 'The runner knows no language "%s".' % job.language)
+        interpreter, file_name = names[job.language]
+        program = shutil.which(interpreter, path=environment['PATH']) or shutil.which(interpreter, path=DEFAULT_PATH)
+        if program is None:
+            raise JobError('interpreter_missing', '%s is not installed where the script should run.' % interpreter)
+        script = os.path.join(self.script, file_name)
+        fd = os.open(script, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, 'wb') as file:
+            file.write(job.script.encode('utf-8', 'surrogatepass'))
+        return [program, script]
+
+    def environment(self, job):
+        environment = {
+            'PATH': DEFAULT_PATH,
+            'HOME': self.work,
+            'LANG': 'C.UTF-8',
+            'TMPDIR': self.temporary,
+            'PYTHONUNBUFFERED': '1',
+            'BASH_ENV': os.path.join(self.helpers, 'cronium.sh'),
+        }
+        environment.update(job.environment)
+        environment['CRONIUM_SOCKET'] = self.socket
+        environment['CRONIUM_HELPERS'] = self.helpers
+        for key, folder in (('PYTHONPATH', 'python'), ('NODE_PATH', 'nodejs')):
+            mine = os.path.join(self.helpers, folder)
+            environment[key] = environment[key] + ':' + mine if environment.get(key) else mine
+        return environment
+
+    def wipe(self):
+        def unlock(function, path, _):
+            # A script may take away its own permissions; the second try is with them given back.
+            try:
+                os.chmod(os.path.dirname(path), 0o700)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o700)
+                if function in (os.open, os.listdir, os.scandir):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    function(path)
+            except OSError as error:
+                if error.errno != errno.ENOENT:
+                    log('cannot remove %s: %s' % (path, error))
+
+        shutil.rmtree(self.path, onerror=unlock)
+
+
+def read_file(path):
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError:
+        return b''
+
+
+def read_counter(text, key):
+    """The figure after `key` in a cgroup file of `key value` lines, or 0."""
+    start = text.find(b'\n' + key + b' ') + 1
+    if start == 0 and not text.startswith(key + b' '):
+        return 0
+    return int(text[start + len(key) + 1:].split(b'\n', 1)[0])
+
+
+PAGE = resource.getpagesize()
+
+
+def anonymous_memory(pid):
+    """Bytes a process holds that no file backs; 0 when it is gone."""
+    fields = read_file('/proc/%s/statm' % pid).split()
+    return (int(fields[1]) - int(fields[2])) * PAGE if len(fields) > 2 else 0
+
+
+class CgroupCounters:
+    """What the kernel counts for the container that the runner lives in, cgroup v1 or v2."""
+
+    def __init__(self, root='/sys/fs/cgroup'):
+        memory, pids = root + '/memory', root + '/pids'
+        if os.path.exists(root + '/cgroup.controllers'):
+            memory = pids = root
+            self.anonymous_key, oom = b'anon', '/memory.events'
+        else:
+            self.anonymous_key, oom = b'total_rss', '/memory.oom_control'
+        self.memory_stat = memory + '/memory.stat'
+        self.oom_events = memory + oom
+        self.pids_events = pids + '/pids.events'
+        self.oom_before = self.oom_kills()
+        self.refused_before = self.refused_forks()
+
+    def oom_kills(self):
+        return read_counter(read_file(self.oom_events), b'oom_kill')
+
+    def refused_forks(self):
+        return read_counter(read_file(self.pids_events), b'max')
+
+    def was_out_of_memory(self):
+        return self.oom_kills() > self.oom_before
+
+    def was_out_of_processes(self):
+        return self.refused_forks() > self.refused_before
+
+    def anonymous(self):
+        return read_counter(read_file(self.memory_stat), self.anonymous_key)
+
+
+class Sandbox:
+    """Containment when the runner is a container's first process: everything else in it is the script's."""
+
+    def __init__(self, workspace):
+        self.workspace = workspace
+        self.counters = CgroupCounters()
+        self.peak = 0
+
+    def signal_all(self, number):
+        try:
+            os.kill(-1, number)
+        except ProcessLookupError:
+            pass  # nothing else lives
+
+    def exceeded(self, job):
+        """The limit that the job has passed, or None; and after how many seconds to look again."""
+        memory = max(0, self.counters.anonymous() - anonymous_memory('self'))
+        self.peak = max(self.peak, memory)
+        if memory > job.memory_bytes or self.counters.was_out_of_memory():
+            return 'out_of_memory', 0
+        if self.counters.was_out_of_processes():
+            return 'process_limit', 0
+        if self.disk_is_full(job):
+            return 'disk_full', 0
+        return None, 0.02 if memory > job.memory_bytes / 2 else 0.05
+
+    def disk_is_full(self, job):
+        disk = os.statvfs(self.workspace)
+        used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        return disk.f_bfree == 0 or disk.f_ffree == 0 or used >= job.disk_bytes
+
+    def exceeded_at_exit(self, job, status):
+        if self.counters.was_out_of_memory():
+            return 'out_of_memory'
+        if self.counters.was_out_of_processes():
+            return 'process_limit'
+        return 'disk_full' if status != 0 and self.disk_is_full(job) else None
+
+
+class ProcessTree:
+    """Containment when others live beside the script: its processes are the runner's descendants (it is their subreaper)."""
+
+    def __init__(self, workspace):
+        self.workspace = workspace
+        self.counters = CgroupCounters()
+        self.peak = 0
+        self.disk_walk = None
+        self.disk_used = 0
+
+    def descendants(self):
+        children = {}
+        for name in os.listdir('/proc'):
+            if name.isdigit():
+                # pid (name, which may hold blanks and brackets) state parent ...
+                fields = read_file('/proc/%s/stat' % name).rpartition(b')')[2].split()
+                if len(fields) > 17 and fields[0] != b'Z':
+                    children.setdefault(int(fields[1]), []).append((int(name), int(fields[17])))
+        found, ahead = [], [os.getpid()]
+        while ahead:
+            below = children.get(ahead.pop(), [])
+            found.extend(below)
+            ahead.extend(pid for pid, _ in below)
+        return found
+
+    def signal_all(self, number):
+        stopped = set()
+        # Stopped processes cannot fork, so that a fork bomb runs out of places before it runs away.
+        while number == signal.SIGKILL:
+            fresh = [pid for pid, _ in self.descendants() if pid not in stopped]
+            if not fresh or len(stopped) > 100000:
+                break
+            self.signal_each(fresh, signal.SIGSTOP)
+            stopped.update(fresh)
+        self.signal_each([pid for pid, _ in self.descendants()], number)
+
+    @staticmethod
+    def signal_each(pids, number):
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except (ProcessLookupError, PermissionError):
+                pass  # it ended meanwhile, or it became another user's (sudo) and is not ours to signal
+
+    def exceeded(self, job):
+        began = time.monotonic()
+        tree = self.descendants()
+        memory = sum(anonymous_memory(pid) for pid, _ in tree)
+        self.peak = max(self.peak, memory)
+        if memory > job.memory_bytes:
+            return 'out_of_memory', 0
+        if sum(threads for _, threads in tree) > job.pids:
+            return 'process_limit', 0
+        if self.disk_is_full(job):
+            return 'disk_full', 0
+        # The look itself costs time on a host with many processes: at most one part in twenty.
+        return None, max(0.1, 20 * (time.monotonic() - began))
+
+    def disk_is_full(self, job, steps=200):
+        """Walks a few folders a call, so that a job with a million files does not slow itself down."""
+        if self.disk_walk is None:
+            self.disk_walk, self.disk_sum = os.walk(self.workspace), 0
+        for _ in range(steps):
+            try:
+                folder, _, files = next(self.disk_walk)
+            except StopIteration:
+                self.disk_used, self.disk_walk = self.disk_sum, None
+                break
+            for name in files:
+                try:
+                    self.disk_sum += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                except OSError:
+                    pass  # removed while we looked
+        return max(self.disk_used, self.disk_sum) > job.disk_bytes
+
+    def exceeded_at_exit(self, job, status):
+        # The kernel's counter is the whole container's; it speaks of this job only if this job was killed.
+        if status == -signal.SIGKILL and self.counters.was_out_of_memory():
+            return 'out_of_memory'
+        if status == 0:
+            return None
+        return 'disk_full' if self.disk_is_full(job) or not os.statvfs(self.workspace).f_bavail else None
+
+
+class OutputPipe:
+    """stdout or stderr of the script."""
+
+    def __init__(self, kind, fd):
+        self.kind = kind
+        self.fd = fd
+        self.tail = b''
+        self.watched = False
+        self.next_read = 0.0
+        self.last_read = 0.0
+        os.set_blocking(fd, False)
+
+    @property
+    def open(self):
+        return self.fd is not None
+
+    def read(self, now):
+        """Bytes to send (maybe none), or None when there is nothing to read now."""
+        try:
+            data = os.read(self.fd, READ_BYTES - len(self.tail))
+        except BlockingIOError:
+            return None
+        if len(data) < READ_BYTES // 4 and now - self.last_read < COALESCE_SECONDS * 2:
+            self.next_read = now + COALESCE_SECONDS
+        self.last_read = now
+        if not data:
+            rest, self.tail = self.tail, b''
+            self.close()
+            return rest
+        if self.tail:
+            data = self.tail + data
+        cut = incomplete_tail(data) if data[-1] >= 0x80 else 0
+        if cut:
+            self.tail, data = data[-cut:], data[:-cut]
+        else:
+            self.tail = b''
+        return data
+
+    def close(self):
+        os.close(self.fd)
+        self.fd = None
+
+
+class HelperCall:
+    """One HTTP/1.1 request on the helper socket, answered once."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.received = bytearray()
+        self.plain = False
+        connection.setblocking(False)
+
+    def request(self):
+        """(method, path, body) when it is complete, else None. ValueError: cannot be served, with the status."""
+        end = self.received.find(b'\r\n\r\n')
+        if end < 0:
+            if len(self.received) > MAX_HELPER_HEAD:
+                raise ValueError(431, 'The head of the helper call is too long.')
+            return None
+        lines = bytes(self.received[:end]).decode('latin-1').split('\r\n')
+        headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(':')
+            headers[name.strip().lower()] = value.strip()
+        words = lines[0].split(' ')
+        if len(words) != 3:
+            raise ValueError(400, 'Not an HTTP request.')
+        self.plain = headers.get('accept', '') == 'text/plain'
+        if 'transfer-encoding' in headers or not headers.get('content-length', '0').isdigit():
+            raise ValueError(411, 'Send the length of the body.')
+        length = int(headers.get('content-length', '0'))
+        if length > MAX_HELPER_BODY:
+            raise ValueError(413, 'The value is %d bytes; a helper takes at most %d.' % (length, MAX_HELPER_BODY))
+        if len(self.received) - end - 4 < length:
+            if headers.get('expect', '').lower() == '100-continue':
+                self.connection.send(b'HTTP/1.1 100 Continue\r\n\r\n')
+            return None
+        body = bytes(self.received[end + 4:end + 4 + length])
+        return words[0], words[1], self.value(body, headers.get('content-type', ''))
+
+    @staticmethod
+    def value(body, content_type):
+        def refuse(name):
+            raise ValueError('%s is not JSON' % name)
+
+        try:
+            text = body.decode('utf-8')
+        except UnicodeDecodeError:
+            raise ValueError(400, 'The value is not valid UTF-8.')
+        try:
+            return json.loads(text, parse_constant=refuse) if text else None
+        except (ValueError, RecursionError) as error:
+            # bash hands over what it has: text that is not JSON is a JSON string.
+            if content_type == 'text/plain' and not isinstance(error, RecursionError):
+                return text
+            raise ValueError(400, 'The value is not valid JSON: %s' % error)
+
+    def respond(self, status, body):
+        kind = b'application/json'
+        if status != 200:
+            body, kind = (body.encode('utf-8'), b'text/plain') if self.plain else (dumps({'error': body}), kind)
+        head = b'HTTP/1.1 %d Cronium\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n' % (
+            status, kind, len(body))
+        try:
+            # A helper reads its answer at once; one that does not may wait no longer than this.
+            self.connection.settimeout(0.5)
+            self.connection.sendall(head + body)
+        except OSError:
+            pass  # the caller has gone
+        self.connection.close()
+
+
+class HelperServer:
+    """The helper socket. `input` and `event` are answered here; `output` is the client's to answer."""
+
+    FORWARDED = {'output'}
+
+    def __init__(self, runner, path):
+        self.runner = runner
+        self.calls = set()
+        self.waiting = {}
+        self.last_id = 0
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(path)
+        os.chmod(path, 0o600)
+        self.listener.listen(64)
+        self.listener.setblocking(False)
+        runner.selector.register(self.listener, selectors.EVENT_READ, self.accept)
+
+    def accept(self):
+        try:
+            connection, _ = self.listener.accept()
+        except OSError:
+            return  # it has gone again
+        call = HelperCall(connection)
+        if len(self.calls) + len(self.waiting) >= MAX_HELPER_CALLS:
+            call.respond(503, 'More than %d helper calls at one time.' % MAX_HELPER_CALLS)
+            return
+        self.calls.add(call)
+        self.runner.selector.register(connection, selectors.EVENT_READ, lambda: self.read(call))
+
+    def read(self, call):
+        try:
+            data = call.connection.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b''
+        if not data:
+            self.release(call)
+            call.connection.close()
+            return
+        call.received += data
+        try:
+            request = call.request()
+        except ValueError as error:
+            self.release(call)
+            call.respond(*(error.args if len(error.args) == 2 else (400, str(error))))
+            return
+        if request:
+            self.release(call)
+            self.serve(call, *request)
+
+    def release(self, call):
+        self.calls.discard(call)
+        self.runner.selector.unregister(call.connection)
+
+    def serve(self, call, method, path, value):
+        job = self.runner.job
+        name = path[len('/v1/'):] if path.startswith('/v1/') else ''
+        if method == 'GET' and name == 'input':
+            call.respond(200, job.input)
+        elif method == 'GET' and name == 'event':
+            call.respond(200, job.event)
+        elif method == 'POST' and name in self.FORWARDED:
+            self.last_id += 1
+            self.waiting[self.last_id] = call
+            self.runner.emit(REQUEST, dumps({'id': self.last_id, 'method': name, 'params': {'value': value}}))
+        else:
+            call.respond(404, 'There is no helper "%s".' % path)
+
+    def answer(self, frame):
+        call = self.waiting.pop(frame['id'], None)
+        if call is None:
+            return  # answered before, by a client that is gone
+        if 'error' in frame:
+            call.respond(422, str(frame['error']))
+        else:
+            call.respond(200, dumps(frame.get('result')))
+
+    def close(self):
+        self.runner.selector.unregister(self.listener)
+        self.listener.close()
+        for call in list(self.calls):
+            self.release(call)
+            call.connection.close()
+        for call in self.waiting.values():
+            call.connection.close()
+        self.waiting.clear()
+
+
+class Runner:
+    """One script, from waiting for it to its acknowledged end."""
+
+    def __init__(self, workspace_path, connection=None, listener=None):
+        self.selector = selectors.DefaultSelector()
+        self.spool = Spool()
+        self.job = None
+        self.state = 'waiting'
+        self.workspace = Workspace(workspace_path)
+        self.containment = (Sandbox if os.getpid() == 1 else ProcessTree)(workspace_path)
+        self.helpers = HelperServer(self, self.workspace.socket)
+        self.pipes = []
+        self.pid = None
+        self.status = None
+        self.verdict = None
+        self.output_bytes = 0
+        self.deadlines = {'lease': time.monotonic() + LEASE_SECONDS}
+        self.connection = None
+        self.writes_watched = False
+        self.finished = False
+        self.oom_score = os.open('/proc/self/oom_score_adj', os.O_RDWR)
+        harden()
+        # Inherited handlers reset at exec, inherited "ignore" does not: so handlers, and scripts start with the defaults.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
+                       signal.SIGALRM, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+        self.wake_fd, wake_write = os.pipe()
+        os.set_blocking(self.wake_fd, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write)
+        self.selector.register(self.wake_fd, selectors.EVENT_READ, self.on_signal)
+        self.listener = listener
+        if listener:
+            self.selector.register(listener, selectors.EVENT_READ, self.on_client)
+        if connection:
+            self.use(connection)
+
+    # -- the client ---------------------------------------------------------------------------------------------------
+
+    def on_client(self):
+        """A new client takes over; the one before it is presumed dead."""
+        client, _ = self.listener.accept()
+        self.drop_connection()
+        self.use(Connection(client.detach(), None) if False else connection_of(client))
+
+    def use(self, connection):
+        self.connection = connection
+        connection.receives = self.state == 'waiting'
+        self.selector.register(connection.read_fd, selectors.EVENT_READ, self.on_client_data)
+        self.say_hello()
+
+    def say_hello(self):
+        hello = dumps({
+            'protocol': PROTOCOL_VERSION,
+            'runner': RUNNER_VERSION,
+            'state': self.state,
+            'jobId': self.job.id if self.job else None,
+            'python': '%d.%d.%d' % sys.version_info[:3],
+        })
+        self.connection.send(frame_header(HELLO, 0, len(hello)), hello)
+
+    def drop_connection(self):
+        if not self.connection:
+            return
+        self.selector.unregister(self.connection.read_fd)
+        self.watch_writes(False)
+        self.connection.close()
+        self.connection = None
+        if not self.listener and self.state != 'running':
+            self.finished = True  # nobody can ever come back to a stream that is the process's own
+
+    def on_client_data(self):
+        try:
+            data = os.read(self.connection.read_fd, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b''
+        if not data:
+            self.drop_connection()
+            return
+        for kind, frame in self.connection.reader.feed(data):
+            self.on_frame(kind, frame)
+
+    def on_frame(self, kind, frame):
+        if kind == ACK:
+            self.spool.acknowledge(frame['seq'])
+            if self.state == 'ended' and not self.spool.frames:
+                self.finished = True
+        elif kind == ANSWER:
+            self.helpers.answer(frame)
+        elif kind == CANCEL:
+            self.stop('cancelled', frame.get('graceSeconds'))
+        elif kind == RESUME:
+            self.spool.acknowledge(frame['after'])
+            self.connection.restart()
+            self.connection.send(bytes.fromhex(frame['nonce']))
+            self.say_hello()
+            for _, _, buffers in self.spool.frames:
+                self.connection.send(*buffers)
+            self.connection.receives = True
+        elif kind == KEEPALIVE:
+            if 'lease' in self.deadlines:
+                self.deadlines['lease'] = time.monotonic() + LEASE_SECONDS
+        elif kind == JOB and self.state == 'waiting':
+            self.start(frame)
+        elif kind == BYE:
+            if self.state != 'running':
+                self.finished = True
+        else:
+            log('frame of type %d is not for me in state %s' % (kind, self.state))
+
+    def emit(self, kind, *parts):
+        buffers = self.spool.add(kind, *parts)
+        if self.connection and self.connection.receives:
+            self.connection.send(*buffers)
+
+    def watch_writes(self, wanted):
+        if wanted != self.writes_watched:
+            self.writes_watched = wanted
+            if wanted:
+                self.selector.register(self.connection.write_fd, selectors.EVENT_WRITE, lambda: None)
+            else:
+                self.selector.unregister(self.connection.write_fd)
+
+    def flush(self):
+        if not self.connection:
+            return
+        try:
+            self.watch_writes(not self.connection.flush())
+        except OSError:
+            self.drop_connection()
+
+    # -- the script ---------------------------------------------------------------------------------------------------
+
+    def start(self, frame):
+        self.state = 'running'
+        self.deadlines.clear()
+        self.started_at = self.ended_at = time.time()
+        self.started = self.ended = time.monotonic()
+        self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            self.job = Job(frame)
+            environment = self.workspace.environment(self.job)
+            command = self.workspace.command(self.job, environment)
+            process = self.spawn(command, environment)
+        except JobError as error:
+            self.finish({'error': {'code': error.code, 'message': str(error)}})
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.finish({'error': {'code': 'sandbox_failed', 'message': 'The script could not be started: %r' % error}})
+            return
+        self.pid = process.pid
+        self.pipes = [OutputPipe(STDOUT, process.stdout.detach()), OutputPipe(STDERR, process.stderr.detach())]
+        # The reaping is ours, for all descendants; Popen must not wait, or complain that nobody did.
+        process.returncode = 0
+        self.deadlines['timeout'] = self.started + self.job.timeout_seconds
+        self.deadlines['look'] = self.started + 0.02
+        self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
+
+    def spawn(self, command, environment):
+        own_score = os.pread(self.oom_score, 16, 0)
+        # The script inherits a score that makes the kernel choose it before the runner. Going back is allowed to
+        # where we came from.
+        self.write_oom_score(b'900')
+        try:
+            self.started_at, self.started = time.time(), time.monotonic()
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                cwd=self.workspace.work, env=environment, start_new_session=True, close_fds=False)
+        finally:
+            self.write_oom_score(own_score)
+
+    def write_oom_score(self, score):
+        try:
+            os.pwrite(self.oom_score, score, 0)
+        except OSError as error:
+            log('cannot set oom_score_adj: %s' % error)
+
+    def read_pipe(self, pipe):
+        data = pipe.read(time.monotonic())
+        if not pipe.open and pipe.watched:
+            # Closing has taken it out of epoll; the selector's own books follow.
+            self.selector.unregister(pipe)
+            pipe.watched = False
+        if not data:
+            return data
+        room = self.job.output_bytes - self.output_bytes
+        if len(data) > room:
+            data = data[:room]
+            data = data[:len(data) - incomplete_tail(data)]
+            self.stop('output_limit', 0)
+        self.output_bytes += len(data)
+        if data:
+            self.emit(pipe.kind, STAMP.pack(int(time.time() * 1000000)), data)
+        if self.verdict == 'output_limit':
+            self.close_pipes()
+        return data
+
+    def close_pipes(self):
+        for pipe in self.pipes:
+            if pipe.open:
+                if pipe.watched:
+                    self.selector.unregister(pipe.fd)
+                    pipe.watched = False
+                pipe.close()
+
+    def watch_pipes(self, now):
+        """Reads from the script only while there is room to keep what it says, and not more often than useful."""
+        for pipe in self.pipes:
+            wanted = pipe.open and not self.spool.full and now >= pipe.next_read
+            if wanted and not pipe.watched:
+                self.selector.register(pipe.fd, selectors.EVENT_READ, lambda pipe=pipe: self.read_pipe(pipe))
+            elif pipe.watched and not wanted:
+                self.selector.unregister(pipe.fd)
+            pipe.watched = wanted
+
+    def on_signal(self):
+        os.read(self.wake_fd, 4096)
+
+    def reap(self):
+        """Waits for every child that has ended; True when none is left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return True
+            if pid == 0:
+                return False
+            if pid == self.pid:
+                self.pid = None
+                self.status = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+                self.deadlines['linger'] = time.monotonic() + LINGER_SECONDS
+
+    def stop(self, verdict, grace=None):
+        """Ends the script for a reason, which stands even if it exits well."""
+        if self.state != 'running' or self.job is None:
+            return
+        if self.verdict is None and self.status is None:
+            self.verdict = verdict
+            self.deadlines.pop('timeout', None)
+        elif grace != 0:
+            return
+        grace = self.job.grace_seconds if grace is None else grace
+        if grace > 0:
+            self.containment.signal_all(signal.SIGTERM)
+            self.deadlines['kill'] = time.monotonic() + grace
+        else:
+            self.kill()
+
+    def kill(self):
+        self.containment.signal_all(signal.SIGKILL)
+        self.deadlines['kill'] = time.monotonic() + 0.01
+
+    def look(self):
+        verdict, again = self.containment.exceeded(self.job)
+        if verdict:
+            self.deadlines.pop('look', None)
+            self.stop(verdict, 0)
+        else:
+            self.deadlines['look'] = time.monotonic() + again
+
+    def tick(self):
+        now = time.monotonic()
+        if self.state == 'running':
+            childless = self.reap()
+            if self.status is not None:
+                self.wind_up(now, childless)
+        for name in [name for name, at in self.deadlines.items() if at <= now]:
+            if name not in self.deadlines:
+                continue
+            if name == 'timeout':
+                self.stop('timeout')
+            elif name == 'kill':
+                self.kill()
+            elif name == 'look':
+                self.look()
+            elif name in ('lease', 'keep'):
+                log('nobody wants me')
+                self.finished = True
+            elif name == 'linger':
+                self.deadlines.pop('linger')
+
+    def wind_up(self, now, childless):
+        """After the script itself has ended: its children, what is left in the pipes, the report."""
+        piping = any(pipe.open for pipe in self.pipes)
+        if not childless:
+            if not piping or 'linger' not in self.deadlines or self.verdict:
+                if 'kill' not in self.deadlines or self.verdict is None:
+                    self.kill()
+            return
+        if self.ended <= self.started:
+            self.ended, self.ended_at = now, time.time()
+            self.deadlines.clear()
+            if self.verdict is None:
+                self.verdict = self.containment.exceeded_at_exit(self.job, self.status)
+        # All writers are dead: what can still be read is in the pipes, and a full spool is waited for.
+        for pipe in self.pipes:
+            while pipe.open and not self.spool.full:
+                if self.read_pipe(pipe) is None:
+                    self.close_pipes()  # someone outside holds it open; nobody of ours can write to it
+        if not any(pipe.open for pipe in self.pipes):
+            self.finish({'end': self.end()})
+
+    def end(self):
+        if self.verdict:
+            return {'kind': self.verdict}
+        if self.status >= 0:
+            return {'kind': 'exit', 'code': self.status}
+        try:
+            return {'kind': 'signal', 'signal': signal.Signals(-self.status).name}
+        except ValueError:
+            return {'kind': 'signal', 'signal': 'SIG%d' % -self.status}
+
+    def finish(self, report):
+        self.helpers.close()
+        self.workspace.wipe()
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # A child's ru_maxrss starts at what the runner had when it forked; below that it says nothing.
+        largest = used.ru_maxrss if used.ru_maxrss > self.own_peak or not self.containment.peak else 0
+        report.update({
+            'usage': {
+                'wallMs': round((self.ended - self.started) * 1000, 3),
+                'cpuUserMs': round(used.ru_utime * 1000, 3),
+                'cpuSystemMs': round(used.ru_stime * 1000, 3),
+                'peakMemoryBytes': max(self.containment.peak, largest * 1024),
+                'outputBytes': self.output_bytes,
+            },
+            'startedAt': round(self.started_at * 1000),
+            'endedAt': round(self.ended_at * 1000),
+        })
+        self.state = 'ended'
+        self.deadlines = {'keep': time.monotonic() + KEEP_END_SECONDS}
+        self.emit(END, dumps(report))
+        if not self.connection and not self.listener:
+            self.finished = True
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self):
+        try:
+            while not self.finished:
+                self.flush()
+                now = time.monotonic()
+                self.watch_pipes(now)
+                soonest = [at for at in self.deadlines.values()]
+                if not self.spool.full:
+                    soonest += [pipe.next_read for pipe in self.pipes if pipe.open and not pipe.watched]
+                timeout = max(0, min(soonest) - now) if soonest else None
+                for key, _ in self.selector.select(timeout):
+                    if key.fileobj in self.selector.get_map():
+                        key.data()
+                self.tick()
+            self.flush()
+        finally:
+            if self.state == 'running':
+                self.containment.signal_all(signal.SIGKILL)
+            if self.state != 'ended':
+                self.workspace.wipe()
+
+
+def harden():
+    """Adopts orphans, and closes /proc/<pid>/{mem,environ,fd} to the script, which has the same user."""
+    libc = ctypes.CDLL(None)
+    pr_set_dumpable, pr_set_child_subreaper = 4, 36
+    if libc.prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
+        log('cannot become a subreaper')
+    libc.prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+def connection_of(client):
+    fd = client.detach()
+    # Two descriptors, since epoll takes each only once and reading and writing are watched apart.
+    return Connection(fd, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0))
+
+
+def temporary_folder():
+    """Short, since a socket's path holds 107 bytes."""
+    folder = os.environ.get('TMPDIR') or '/tmp'
+    return folder if len(folder) < 40 and os.path.isdir(folder) else '/tmp'
+
+
+def sandbox():
+    os.umask(0o077)
+    path = tempfile.mkdtemp(prefix='cronium-', dir=temporary_folder())
+    Runner(path, connection=Connection(0, 1)).run()
+
+
+def job_folder(job_id):
+    """Where the runner of a job is met. Only this user may enter, and nobody may have prepared it for us."""
+    parent = os.path.join(temporary_folder(), 'cronium-%d' % os.getuid())
+    try:
+        os.mkdir(parent, 0o700)
+    except FileExistsError:
+        found = os.lstat(parent)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise SystemExit('cronium-runner: %s is not this user\'s private folder' % parent)
+    if not job_id or not all(letter.isalnum() or letter in '-_' for letter in job_id) or len(job_id) > 40:
+        raise SystemExit('cronium-runner: not a job id')
+    return os.path.join(parent, job_id)
+
+
+def launch(job_id):
+    os.umask(0o077)
+    folder = job_folder(job_id)
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        raise SystemExit('cronium-runner: job %s is here already' % job_id)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.path.join(folder, 'r'))
+    listener.listen(4)
+    if os.fork() == 0:
+        # The runner proper: its own session, nothing of the exec's or the SSH channel's left.
+        try:
+            os.setsid()
+            os.chdir('/')
+            null = os.open(os.devnull, os.O_RDWR)
+            for fd in (0, 1, 2):
+                os.dup2(null, fd)
+            workspace = os.path.join(folder, 'w')
+            os.mkdir(workspace, 0o700)
+            listener.setblocking(False)
+            Runner(workspace, listener=listener).run()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(0)
+    listener.close()
+    bridge(folder)
+
+
+def bridge(folder):
+    """stdin and stdout of this process, to and from the runner's socket, until either ends."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        client.connect(os.path.join(folder, 'r'))
+    except (FileNotFoundError, ConnectionRefusedError):
+        log('no runner for this job')
+        raise SystemExit(3)
+    selector = selectors.DefaultSelector()
+    routes = {0: client.fileno(), client.fileno(): 1}
+    for fd in routes:
+        selector.register(fd, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            data = os.read(key.fd, READ_BYTES)
+            if not data:
+                return
+            view = memoryview(data)
+            while view:
+                view = view[os.write(routes[key.fd], view):]
+
+
+def main(arguments):
+    if arguments == ['sandbox']:
+        sandbox()
+    elif len(arguments) == 2 and arguments[0] == 'launch':
+        launch(arguments[1])
+    elif len(arguments) == 2 and arguments[0] == 'attach':
+        bridge(job_folder(arguments[1]))
+    else:
+        raise SystemExit('usage: runner.py sandbox | launch <jobId> | attach <jobId>')
+
+
+if __name__ == '__main__':
+    try:
+        main(sys.argv[1:])
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the other end has gone; a front process has nothing more to do
+    except Exception:
+        log(traceback.format_exc())
+        sys.exit(70)

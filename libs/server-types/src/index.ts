@@ -1,0 +1,5 @@
+export * from './server-type';
+export * from './resource-limits';
+export * from './container-config';
+export * from './health-status';
+export * from './resource-usage';

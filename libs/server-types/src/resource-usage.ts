@@ -1,0 +1,40 @@
+import * as z from 'zod';
+
+const usedOfLimit = z.strictObject({ usedBytes: z.int().min(0), limitBytes: z.int().min(0) });
+
+/** What a server uses now, summed over its jobs. */
+export const resourceUsageSchema = z
+  .strictObject({
+    at: z.iso.datetime(),
+    cpu: z.strictObject({
+      usedPercent: z.number().min(0).describe('Of one core: two busy cores are 200.'),
+      limitCores: z.number().min(0).describe('Cores of the machine that the server runs on.'),
+    }),
+    memory: usedOfLimit,
+    disk: usedOfLimit,
+    pool: z
+      .strictObject({ ready: z.int().min(0), starting: z.int().min(0), inUse: z.int().min(0) })
+      .optional()
+      .describe('Sandboxes by state; only where the server keeps a warm pool.'),
+    activeJobs: z.int().min(0),
+  })
+  .meta({ id: 'ResourceUsage' });
+export type ResourceUsage = z.infer<typeof resourceUsageSchema>;
+
+/** What one job used, measured by the runner. */
+export const jobUsageSchema = z
+  .strictObject({
+    wallMs: z
+      .number()
+      .min(0)
+      .describe('From the start of the script to the end of its last process, in milliseconds.'),
+    cpuUserMs: z.number().min(0).describe('User CPU time of the script and its children, in milliseconds.'),
+    cpuSystemMs: z
+      .number()
+      .min(0)
+      .describe('System CPU time of the script and its children, in milliseconds.'),
+    peakMemoryBytes: z.int().min(0).describe('Highest memory use seen, in bytes.'),
+    outputBytes: z.int().min(0).describe('stdout and stderr together, in bytes.'),
+  })
+  .meta({ id: 'JobUsage' });
+export type JobUsage = z.infer<typeof jobUsageSchema>;
