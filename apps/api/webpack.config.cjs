@@ -20,9 +20,13 @@ module.exports = {
   resolve: { extensions: ['.ts', '.js'], alias: libraries },
   externals: [
     ({ request }, done) =>
-      /^(\.|\/)/.test(request) || request.startsWith('@cronium/') ? done() : done(null, `commonjs ${request}`),
+      /^(\.|\/)/.test(request) || request.startsWith('@cronium/')
+        ? done()
+        : done(null, `commonjs ${request}`),
   ],
   module: {
+    // createRequire finds the platform's Postgres when the program runs, not when it is bundled.
+    parser: { javascript: { createRequire: false } },
     rules: [
       {
         test: /\.ts$/,

@@ -35,7 +35,7 @@ async function bootstrapDebian(/** @type {string} */ image, /** @type {(line: st
     log(`making ${image} from Debian packages (about a minute)`);
     const args = ['--variant=minbase', `--keyring=${keyring}`, suite, folder, mirrors[0].site];
     await run('debootstrap', args, {
-      onLine: (line) => /^I: (Retrieving InRelease|Extracting apt|Configuring apt|Valid)/.test(line) && log(line),
+      onLine: (line) => /^I: (Retrieving InRelease|Valid Release|Extracting apt|Configuring apt)/.test(line) && log(line),
     });
     await makeSlim(folder);
     await writeFile(

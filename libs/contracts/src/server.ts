@@ -34,10 +34,12 @@ export const updateServerSchema = z
       .strictObject({
         isolation: containerConfigSchema.shape.isolation.unwrap(),
         resourceLimits: resourceLimitsSchema.partial(),
-        pool: z.strictObject({
-          size: warmPoolSchema.shape.size.unwrap(),
-          refillConcurrency: warmPoolSchema.shape.refillConcurrency.unwrap(),
-        }).partial(),
+        pool: z
+          .strictObject({
+            size: warmPoolSchema.shape.size.unwrap(),
+            refillConcurrency: warmPoolSchema.shape.refillConcurrency.unwrap(),
+          })
+          .partial(),
         maxConcurrentJobs: containerConfigSchema.shape.maxConcurrentJobs.unwrap(),
       })
       .partial(),

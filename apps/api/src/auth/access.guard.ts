@@ -22,10 +22,19 @@ export class AccessGuard implements CanActivate {
 
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!token) throw new DomainError('unauthenticated', 'token_missing', 'Send an access token: Authorization: Bearer …');
+    if (!token)
+      throw new DomainError(
+        'unauthenticated',
+        'token_missing',
+        'Send an access token: Authorization: Bearer …',
+      );
     const caller = await this.tokens.resolve(token);
     if (!caller) {
-      throw new DomainError('unauthenticated', 'token_invalid', 'The access token is not valid or has expired. Sign in again.');
+      throw new DomainError(
+        'unauthenticated',
+        'token_invalid',
+        'The access token is not valid or has expired. Sign in again.',
+      );
     }
     const permission = this.reflector.getAllAndOverride<Permission | undefined>(routePermission, targets);
     if (!permission || !roleMay(caller.role, permission)) {

@@ -40,7 +40,10 @@ export class AuthController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Session> {
     const { session, refreshToken } = await this.auth.signIn(body.email, body.password);
-    response.cookie(refreshCookie, refreshToken, { ...cookieOptions(request), maxAge: sessionSeconds * 1000 });
+    response.cookie(refreshCookie, refreshToken, {
+      ...cookieOptions(request),
+      maxAge: sessionSeconds * 1000,
+    });
     return session;
   }
 

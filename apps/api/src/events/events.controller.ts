@@ -40,7 +40,10 @@ export class EventsController {
   @Permits('event.create')
   @Post()
   @Answers('Create an event.', 201, eventSchema, [400, 401, 403])
-  create(@CurrentUser() caller: Caller, @Body({ schema: createEventSchema }) details: CreateEvent): Promise<Event> {
+  create(
+    @CurrentUser() caller: Caller,
+    @Body({ schema: createEventSchema }) details: CreateEvent,
+  ): Promise<Event> {
     return this.events.create(caller, details);
   }
 

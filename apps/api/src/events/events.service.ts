@@ -3,6 +3,7 @@ import type {
   Event as EventDto,
   EventQuery,
   EventSummary,
+  EventType,
   Page,
   UpdateEvent,
 } from '@cronium/contracts';
@@ -22,6 +23,15 @@ import { EventServer } from './event-server.entity';
 import { EventVersion } from './event-version.entity';
 import { EventsRepository } from './events.repository';
 import { storeEnvironment } from './stored-environment';
+
+/** An event at its present version, ready to be started. */
+export interface RunnableEvent {
+  readonly versionId: string;
+  readonly name: string;
+  readonly type: EventType;
+  readonly ownerId: string;
+  readonly serverIds: readonly string[];
+}
 
 @Injectable()
 export class EventsService {
@@ -83,17 +93,38 @@ export class EventsService {
           `The event was saved as version ${present.version} since you read version ${version}. Load it again, then repeat your change.`,
         );
       }
-      const changed = transaction.merge(Event, present, fields, { version: present.version + 1 });
-      // merge() goes into objects and arrays; these are replaced as a whole.
-      if (fields.limits) changed.limits = fields.limits;
-      if (fields.tags) changed.tags = fields.tags;
-      if (environment) changed.environment = storeEnvironment(this.secrets, id, environment, present.environment);
-      const saved = await transaction.save(Event, changed);
+      Object.assign(present, fields, {
+        version: present.version + 1,
+        ...(environment && {
+          environment: storeEnvironment(this.secrets, id, environment, present.environment),
+        }),
+      });
+      const saved = await transaction.save(Event, present);
       if (serverIds) await replaceServers(transaction, id, serverIds);
       await recordVersion(transaction, saved, caller);
       return saved;
     });
     return this.read(event);
+  }
+
+  /** What an execution takes from an event the caller may run. */
+  async runnable(caller: Caller, id: string): Promise<RunnableEvent> {
+    const event = await this.find(this.database.manager, caller, id);
+    const { version } = event;
+    const [versionRow, relations] = await Promise.all([
+      this.database
+        .getRepository(EventVersion)
+        .findOneOrFail({ where: { eventId: id, version }, select: { id: true } }),
+      this.repository.relationsOf([id]),
+    ]);
+    const serverIds = relations.get(id)?.servers.map((server) => server.id) ?? [];
+    return {
+      versionId: versionRow.id,
+      name: event.name,
+      type: event.type,
+      ownerId: event.ownerId,
+      serverIds,
+    };
   }
 
   /** History stays: executions keep the event's name and the version that ran. */
@@ -106,7 +137,11 @@ export class EventsService {
         [id],
       );
       if ((active[0]?.count ?? 0) > 0) {
-        throw new DomainError('conflict', 'event_running', 'The event is running. Cancel its executions, then delete it.');
+        throw new DomainError(
+          'conflict',
+          'event_running',
+          'The event is running. Cancel its executions, then delete it.',
+        );
       }
       await transaction.delete(Event, id);
     });
@@ -128,7 +163,11 @@ export class EventsService {
   }
 }
 
-async function replaceServers(transaction: EntityManager, eventId: string, serverIds: readonly string[]): Promise<void> {
+async function replaceServers(
+  transaction: EntityManager,
+  eventId: string,
+  serverIds: readonly string[],
+): Promise<void> {
   await transaction.delete(EventServer, { eventId });
   await transaction.insert(
     EventServer,

@@ -31,9 +31,17 @@ export function storeEnvironment(
     }
     const kept = stored.find((entry) => entry.key === key);
     if (kept?.secret) return kept;
-    throw new DomainError('invalid', 'secret_missing', `There is no stored secret ${key} to keep; give its value.`, [
-      { path: `body.environment.${index}.value`, message: 'Give a value; nothing is stored under this key yet.' },
-    ]);
+    throw new DomainError(
+      'invalid',
+      'secret_missing',
+      `There is no stored secret ${key} to keep; give its value.`,
+      [
+        {
+          path: `body.environment.${index}.value`,
+          message: 'Give a value; nothing is stored under this key yet.',
+        },
+      ],
+    );
   });
 }
 
@@ -53,5 +61,9 @@ export function openEnvironment(
 
 /** For the API: no secret's value. */
 export function toEnvironmentDto(stored: readonly StoredEnvironmentEntry[]): EnvironmentEntry[] {
-  return stored.map((entry) => ({ key: entry.key, secret: entry.secret, value: entry.secret ? null : entry.value }));
+  return stored.map((entry) => ({
+    key: entry.key,
+    secret: entry.secret,
+    value: entry.secret ? null : entry.value,
+  }));
 }

@@ -1,13 +1,11 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type IDatabase, type ListenHandle, PgBoss } from 'pg-boss';
+import { type Db, PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 
+import { DATABASE_URL } from '../database/database-url';
 import { type Notification, notificationChannel, Notifications } from '../database/notifications';
 
 const queue = 'jobs';
-
-/** Connection string of the database, for pg-boss' own pool. */
-export const DATABASE_URL = Symbol('DATABASE_URL');
 
 /** A message of the queue: its id is the job's. */
 export interface QueuedJob {
@@ -24,7 +22,7 @@ export interface QueuedJob {
 export class JobQueue implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(JobQueue.name);
   private readonly boss: PgBoss;
-  private listener: ListenHandle | undefined;
+  private listener: { close(): Promise<void> } | undefined;
 
   constructor(
     @Inject(DATABASE_URL) url: string,
@@ -115,10 +113,12 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
 export const heartbeatSeconds = 15;
 
 /** The tier of a message is its server's limit, written out: pg-boss looks the number up for it. */
-const concurrencyTiers = Object.fromEntries(Array.from({ length: 512 }, (_, index) => [String(index + 1), index + 1]));
+const concurrencyTiers = Object.fromEntries(
+  Array.from({ length: 512 }, (_, index) => [String(index + 1), index + 1]),
+);
 
 /** Lets pg-boss' statements run in a transaction of ours. */
-function within(transaction: EntityManager): IDatabase {
+function within(transaction: EntityManager): Db {
   return {
     executeSql: async (text, values) => {
       const runner = transaction.queryRunner;

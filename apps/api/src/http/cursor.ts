@@ -16,9 +16,12 @@ export function decodeCursor(cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
   if (!parsed.success) {
-    throw new DomainError('invalid', 'cursor_invalid', 'The cursor is not one of this list. Start without a cursor.', [
-      { path: 'query.cursor', message: 'Take `nextCursor` of the page before, or leave it out.' },
-    ]);
+    throw new DomainError(
+      'invalid',
+      'cursor_invalid',
+      'The cursor is not one of this list. Start without a cursor.',
+      [{ path: 'query.cursor', message: 'Take `nextCursor` of the page before, or leave it out.' }],
+    );
   }
   const [at, id] = parsed.data;
   return { at: new Date(at), id };

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Problem } from '@cronium/contracts';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
@@ -28,9 +30,11 @@ export class ProblemFilter implements ExceptionFilter {
       title: domain?.title ?? 'Something went wrong on the server',
       status,
       code,
-      detail: domain?.message ?? 'The server met an unexpected error. Its log has the details under this request id.',
-      instance: request.path,
-      requestId: String(request.id),
+      detail:
+        domain?.message ??
+        'The server met an unexpected error. Its log has the details under this request id.',
+      instance: pathOf(request),
+      requestId: requestIdOf(request),
       ...(domain?.fields ? { errors: [...domain.fields] } : {}),
     };
     if (status === 503) response.setHeader('Retry-After', '5');
@@ -38,13 +42,31 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** pino-http gives each request its id; one that was refused before has a new one. */
+function requestIdOf(request: Request): string {
+  return typeof request.id === 'string' ? request.id : randomUUID();
+}
+
+/** The whole path, also where Express has cut off the prefix of a mounted handler. */
+function pathOf(request: Request): string {
+  return request.originalUrl.split('?', 1)[0] ?? request.originalUrl;
+}
+
 function toDomainError(error: unknown, request: Request): DomainError | null {
   if (error instanceof DomainError) return error;
   if (error instanceof ThrottlerException) {
-    return new DomainError('too_many', 'too_many_requests', 'Too many attempts. Wait a minute and try again.');
+    return new DomainError(
+      'too_many',
+      'too_many_requests',
+      'Too many attempts. Wait a minute and try again.',
+    );
   }
   if (isDatabaseGone(error)) {
-    return new DomainError('unavailable', 'database_unavailable', 'The database does not answer. Try again shortly.');
+    return new DomainError(
+      'unavailable',
+      'database_unavailable',
+      'The database does not answer. Try again shortly.',
+    );
   }
   if (error instanceof HttpException) return fromHttpException(error, request);
   return fromBodyParser(error);
@@ -54,7 +76,7 @@ function toDomainError(error: unknown, request: Request): DomainError | null {
 function fromHttpException(error: HttpException, request: Request): DomainError | null {
   const status = error.getStatus();
   if (status === 404) {
-    return new DomainError('not_found', 'route_not_found', `There is no ${request.method} ${request.path}.`);
+    return new DomainError('not_found', 'route_not_found', `There is no ${request.method} ${pathOf(request)}.`);
   }
   if (status === 401) return new DomainError('unauthenticated', 'unauthenticated', error.message);
   if (status === 403) return new DomainError('forbidden', 'forbidden', error.message);

@@ -4,7 +4,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { DomainError } from './domain-error';
 
-const places: Partial<Record<ArgumentMetadata['type'], string>> = { body: 'body', query: 'query', param: 'path' };
+const places: Partial<Record<ArgumentMetadata['type'], string>> = {
+  body: 'body',
+  query: 'query',
+  param: 'path',
+};
 
 /** Checks every argument that names a schema. A refusal names each field by where it is in the request: `body.limits.cpu`. */
 @Injectable()
@@ -26,6 +30,8 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
 }
 
 function toFieldError(place: string, issue: StandardSchemaV1.Issue): FieldError {
-  const keys = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  const keys = (issue.path ?? []).map((segment) =>
+    String(typeof segment === 'object' ? segment.key : segment),
+  );
   return { path: [place, ...keys].join('.'), message: issue.message };
 }

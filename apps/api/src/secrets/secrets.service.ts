@@ -29,7 +29,9 @@ export class SecretsService {
   decrypt(text: string, purpose: string): string {
     const [version, keyId, body] = text.split('.');
     if (version !== format || keyId !== this.keyId || !body) {
-      throw new Error(`A stored secret was encrypted with key ${keyId ?? '?'}, but the key in use is ${this.keyId}.`);
+      throw new Error(
+        `A stored secret was encrypted with key ${keyId ?? '?'}, but the key in use is ${this.keyId}.`,
+      );
     }
     const sealed = Buffer.from(body, 'base64url');
     const decipher = createDecipheriv('aes-256-gcm', this.key, sealed.subarray(0, 12))
@@ -55,6 +57,7 @@ export async function loadEncryptionKey(config: Config): Promise<Buffer> {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
   const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'hex');
-  if (key.length !== 32) throw new Error(`${file} does not hold 32 bytes in hex. Restore it, or set ENCRYPTION_KEY.`);
+  if (key.length !== 32)
+    throw new Error(`${file} does not hold 32 bytes in hex. Restore it, or set ENCRYPTION_KEY.`);
   return key;
 }

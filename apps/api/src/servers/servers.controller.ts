@@ -28,7 +28,10 @@ export class ServersController {
   @Permits('server.read')
   @Get()
   @Answers('Servers that the caller may use.', 200, serverPageSchema, [400, 401, 403])
-  list(@CurrentUser() caller: Caller, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<Server>> {
+  list(
+    @CurrentUser() caller: Caller,
+    @Query({ schema: pageQuerySchema }) query: PageQuery,
+  ): Promise<Page<Server>> {
     return this.servers.list(caller, query);
   }
 
@@ -41,9 +44,12 @@ export class ServersController {
 
   @Permits('server.configure')
   @Patch(':id')
-  @Answers('Change the configuration of a container server. Administrators only.', 200, serverSchema, [
-    400, 401, 403, 404,
-  ])
+  @Answers(
+    'Change the configuration of a container server. Administrators only.',
+    200,
+    serverSchema,
+    [400, 401, 403, 404],
+  )
   update(
     @CurrentUser() caller: Caller,
     @Param({ schema: idParamsSchema }) { id }: IdParams,
@@ -56,7 +62,10 @@ export class ServersController {
   @Post(':id/check')
   @HttpCode(200)
   @Answers('Check the health of a server now.', 200, healthStatusSchema, [400, 401, 403, 404])
-  check(@CurrentUser() caller: Caller, @Param({ schema: idParamsSchema }) { id }: IdParams): Promise<HealthStatus> {
+  check(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+  ): Promise<HealthStatus> {
     return this.servers.check(caller, id);
   }
 }

@@ -38,7 +38,10 @@ export class ServersService {
     }
     if (!(await this.mayUseLocalExecution(caller))) select.andWhere('NOT server.isSystemManaged');
     if (after) select.andWhere('(server.createdAt, server.id) > (:at, :id)', after);
-    const page = toPage(await select.getMany(), query.limit, (server) => ({ at: server.createdAt, id: server.id }));
+    const page = toPage(await select.getMany(), query.limit, (server) => ({
+      at: server.createdAt,
+      id: server.id,
+    }));
     return { ...page, items: page.items.map((server) => toServerDto(server, this.health.last(server.id))) };
   }
 
@@ -85,7 +88,10 @@ export class ServersService {
       const server = found.find((candidate) => candidate.id === id);
       if (server && mayUseServer(caller, server, access)) return toUsable(server);
       throw new DomainError('invalid', 'server_not_found', `There is no server ${id} that you may use.`, [
-        { path: `body.serverIds.${index}`, message: 'There is no such server that you may use; choose another.' },
+        {
+          path: `body.serverIds.${index}`,
+          message: 'There is no such server that you may use; choose another.',
+        },
       ]);
     });
   }
@@ -105,5 +111,10 @@ export class ServersService {
 
 function toUsable(server: Server): UsableServer {
   const { id, name, type } = server;
-  return { id, name, type, maxConcurrentJobs: containerConfigSchema.parse(server.containerConfig).maxConcurrentJobs };
+  return {
+    id,
+    name,
+    type,
+    maxConcurrentJobs: containerConfigSchema.parse(server.containerConfig).maxConcurrentJobs,
+  };
 }

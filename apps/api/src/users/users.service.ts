@@ -48,7 +48,10 @@ export class UsersService {
   }
 
   /** Creates the administrator of an empty installation. Null when there are users already. */
-  async createFirstAdministrator(email: string, password: string | undefined): Promise<FirstAdministrator | null> {
+  async createFirstAdministrator(
+    email: string,
+    password: string | undefined,
+  ): Promise<FirstAdministrator | null> {
     if ((await this.users.count()) > 0) return null;
     const generatedPassword = password === undefined ? randomBytes(12).toString('base64url') : undefined;
     await this.create({ email, name: 'Administrator', role: 'ADMIN' }, password ?? generatedPassword ?? '');

@@ -489,14 +489,11 @@ class OutputPipe:
         self.kind = kind
         self.fd = fd
         self.tail = b''
+        self.ended = False
         self.watched = False
         self.next_read = 0.0
         self.last_read = 0.0
         os.set_blocking(fd, False)
-
-    @property
-    def open(self):
-        return self.fd is not None
 
     def read(self, now):
         """Bytes to send (maybe none), or None when there is nothing to read now."""
@@ -508,9 +505,9 @@ class OutputPipe:
             self.next_read = now + COALESCE_SECONDS
         self.last_read = now
         if not data:
-            rest, self.tail = self.tail, b''
-            self.close()
-            return rest
+            self.ended = True
+            data, self.tail = self.tail, b''
+            return data
         if self.tail:
             data = self.tail + data
         cut = incomplete_tail(data) if data[-1] >= 0x80 else 0
@@ -519,10 +516,6 @@ class OutputPipe:
         else:
             self.tail = b''
         return data
-
-    def close(self):
-        os.close(self.fd)
-        self.fd = None
 
 
 class HelperCall:
@@ -726,7 +719,7 @@ class Runner:
         """A new client takes over; the one before it is presumed dead."""
         client, _ = self.listener.accept()
         self.drop_connection()
-        self.use(Connection(client.detach(), None) if False else connection_of(client))
+        self.use(connection_of(client))
 
     def use(self, connection):
         self.connection = connection
@@ -775,7 +768,7 @@ class Runner:
         elif kind == ANSWER:
             self.helpers.answer(frame)
         elif kind == CANCEL:
-            self.stop('cancelled', frame.get('graceSeconds'))
+            self.stop('cancelled', frame['graceSeconds'])
         elif kind == RESUME:
             self.spool.acknowledge(frame['after'])
             self.connection.restart()
@@ -821,40 +814,45 @@ class Runner:
     def start(self, frame):
         self.state = 'running'
         self.deadlines.clear()
-        self.started_at = self.ended_at = time.time()
-        self.started = self.ended = time.monotonic()
+        self.started_at, self.started = time.time(), time.monotonic()
+        self.ended_at, self.wall_seconds = None, 0
         self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             self.job = Job(frame)
             environment = self.workspace.environment(self.job)
             command = self.workspace.command(self.job, environment)
-            process = self.spawn(command, environment)
+            self.pid = self.spawn(command, environment)
         except JobError as error:
             self.finish({'error': {'code': error.code, 'message': str(error)}})
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             self.finish({'error': {'code': 'sandbox_failed', 'message': 'The script could not be started: %r' % error}})
             return
-        self.pid = process.pid
-        self.pipes = [OutputPipe(STDOUT, process.stdout.detach()), OutputPipe(STDERR, process.stderr.detach())]
-        # The reaping is ours, for all descendants; Popen must not wait, or complain that nobody did.
-        process.returncode = 0
         self.deadlines['timeout'] = self.started + self.job.timeout_seconds
         self.deadlines['look'] = self.started + 0.02
         self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
 
     def spawn(self, command, environment):
+        stdout, stdout_write = os.pipe()
+        stderr, stderr_write = os.pipe()
+        self.pipes = [OutputPipe(STDOUT, stdout), OutputPipe(STDERR, stderr)]
         own_score = os.pread(self.oom_score, 16, 0)
         # The script inherits a score that makes the kernel choose it before the runner. Going back is allowed to
         # where we came from.
         self.write_oom_score(b'900')
         try:
             self.started_at, self.started = time.time(), time.monotonic()
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            # Nothing else of ours is inherited: Python opens everything close-on-exec.
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stdout_write, stderr=stderr_write,
                 cwd=self.workspace.work, env=environment, start_new_session=True, close_fds=False)
         finally:
             self.write_oom_score(own_score)
+            os.close(stdout_write)
+            os.close(stderr_write)
+        # The reaping is ours, for all descendants; Popen must not wait, or complain that nobody did.
+        process.returncode = 0
+        return process.pid
 
     def write_oom_score(self, score):
         try:
@@ -863,37 +861,32 @@ class Runner:
             log('cannot set oom_score_adj: %s' % error)
 
     def read_pipe(self, pipe):
+        """Sends what one read gives; False when there was nothing to read."""
         data = pipe.read(time.monotonic())
-        if not pipe.open and pipe.watched:
-            # Closing has taken it out of epoll; the selector's own books follow.
-            self.selector.unregister(pipe)
-            pipe.watched = False
-        if not data:
-            return data
-        room = self.job.output_bytes - self.output_bytes
-        if len(data) > room:
-            data = data[:room]
-            data = data[:len(data) - incomplete_tail(data)]
-            self.stop('output_limit', 0)
-        self.output_bytes += len(data)
+        if data:
+            room = self.job.output_bytes - self.output_bytes
+            if len(data) > room:
+                data = data[:room]
+                data = data[:len(data) - incomplete_tail(data)]
+                pipe.ended = True
+                self.stop('output_limit', 0)
+            self.output_bytes += len(data)
         if data:
             self.emit(pipe.kind, STAMP.pack(int(time.time() * 1000000)), data)
-        if self.verdict == 'output_limit':
-            self.close_pipes()
-        return data
+        if pipe.ended:
+            self.close_pipe(pipe)
+        return data is not None
 
-    def close_pipes(self):
-        for pipe in self.pipes:
-            if pipe.open:
-                if pipe.watched:
-                    self.selector.unregister(pipe.fd)
-                    pipe.watched = False
-                pipe.close()
+    def close_pipe(self, pipe):
+        self.pipes.remove(pipe)
+        if pipe.watched:
+            self.selector.unregister(pipe.fd)
+        os.close(pipe.fd)
 
     def watch_pipes(self, now):
         """Reads from the script only while there is room to keep what it says, and not more often than useful."""
         for pipe in self.pipes:
-            wanted = pipe.open and not self.spool.full and now >= pipe.next_read
+            wanted = not self.spool.full and now >= pipe.next_read
             if wanted and not pipe.watched:
                 self.selector.register(pipe.fd, selectors.EVENT_READ, lambda pipe=pipe: self.read_pipe(pipe))
             elif pipe.watched and not wanted:
@@ -917,16 +910,15 @@ class Runner:
                 self.status = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
                 self.deadlines['linger'] = time.monotonic() + LINGER_SECONDS
 
-    def stop(self, verdict, grace=None):
-        """Ends the script for a reason, which stands even if it exits well."""
-        if self.state != 'running' or self.job is None:
+    def stop(self, verdict, grace):
+        """Ends the script for a reason, which stands even if it then exits well. `grace` 0 kills at once."""
+        if self.state != 'running':
             return
-        if self.verdict is None and self.status is None:
+        if self.verdict is None and (self.status is None or verdict == 'output_limit'):
             self.verdict = verdict
             self.deadlines.pop('timeout', None)
-        elif grace != 0:
-            return
-        grace = self.job.grace_seconds if grace is None else grace
+        elif grace > 0:
+            return  # it is being ended already, or has ended by itself
         if grace > 0:
             self.containment.signal_all(signal.SIGTERM)
             self.deadlines['kill'] = time.monotonic() + grace
@@ -940,51 +932,47 @@ class Runner:
     def look(self):
         verdict, again = self.containment.exceeded(self.job)
         if verdict:
-            self.deadlines.pop('look', None)
             self.stop(verdict, 0)
         else:
             self.deadlines['look'] = time.monotonic() + again
 
     def tick(self):
         now = time.monotonic()
-        if self.state == 'running':
-            childless = self.reap()
-            if self.status is not None:
-                self.wind_up(now, childless)
         for name in [name for name, at in self.deadlines.items() if at <= now]:
-            if name not in self.deadlines:
-                continue
+            self.deadlines.pop(name, None)
             if name == 'timeout':
-                self.stop('timeout')
+                self.stop('timeout', self.job.grace_seconds)
             elif name == 'kill':
                 self.kill()
             elif name == 'look':
                 self.look()
             elif name in ('lease', 'keep'):
-                log('nobody wants me')
+                log('nobody wants me any more')
                 self.finished = True
-            elif name == 'linger':
-                self.deadlines.pop('linger')
+        if self.state == 'running':
+            childless = self.reap()
+            if self.status is not None:
+                self.wind_up(now, childless)
 
     def wind_up(self, now, childless):
         """After the script itself has ended: its children, what is left in the pipes, the report."""
-        piping = any(pipe.open for pipe in self.pipes)
         if not childless:
-            if not piping or 'linger' not in self.deadlines or self.verdict:
-                if 'kill' not in self.deadlines or self.verdict is None:
-                    self.kill()
+            lingering = self.pipes and 'linger' in self.deadlines and self.verdict is None
+            if not lingering and 'kill' not in self.deadlines:
+                self.kill()
             return
-        if self.ended <= self.started:
-            self.ended, self.ended_at = now, time.time()
+        if self.ended_at is None:
+            self.ended_at, self.wall_seconds = time.time(), now - self.started
             self.deadlines.clear()
             if self.verdict is None:
                 self.verdict = self.containment.exceeded_at_exit(self.job, self.status)
-        # All writers are dead: what can still be read is in the pipes, and a full spool is waited for.
-        for pipe in self.pipes:
-            while pipe.open and not self.spool.full:
-                if self.read_pipe(pipe) is None:
-                    self.close_pipes()  # someone outside holds it open; nobody of ours can write to it
-        if not any(pipe.open for pipe in self.pipes):
+        # All writers are dead: what can still be read is in the pipes already, and a full spool is waited for.
+        for pipe in list(self.pipes):
+            while pipe in self.pipes and not self.spool.full:
+                if not self.read_pipe(pipe):
+                    # Somebody who is not ours to end holds it open; nothing of the script's can come any more.
+                    self.close_pipe(pipe)
+        if not self.pipes:
             self.finish({'end': self.end()})
 
     def end(self):
@@ -1005,14 +993,14 @@ class Runner:
         largest = used.ru_maxrss if used.ru_maxrss > self.own_peak or not self.containment.peak else 0
         report.update({
             'usage': {
-                'wallMs': round((self.ended - self.started) * 1000, 3),
+                'wallMs': round(self.wall_seconds * 1000, 3),
                 'cpuUserMs': round(used.ru_utime * 1000, 3),
                 'cpuSystemMs': round(used.ru_stime * 1000, 3),
                 'peakMemoryBytes': max(self.containment.peak, largest * 1024),
                 'outputBytes': self.output_bytes,
             },
             'startedAt': round(self.started_at * 1000),
-            'endedAt': round(self.ended_at * 1000),
+            'endedAt': round((self.ended_at or time.time()) * 1000),
         })
         self.state = 'ended'
         self.deadlines = {'keep': time.monotonic() + KEEP_END_SECONDS}
@@ -1028,12 +1016,13 @@ class Runner:
                 self.flush()
                 now = time.monotonic()
                 self.watch_pipes(now)
-                soonest = [at for at in self.deadlines.values()]
+                soonest = list(self.deadlines.values())
                 if not self.spool.full:
-                    soonest += [pipe.next_read for pipe in self.pipes if pipe.open and not pipe.watched]
+                    soonest += [pipe.next_read for pipe in self.pipes if not pipe.watched]
                 timeout = max(0, min(soonest) - now) if soonest else None
                 for key, _ in self.selector.select(timeout):
-                    if key.fileobj in self.selector.get_map():
+                    # A handler before this one may have closed it.
+                    if self.selector.get_map().get(key.fd) is key:
                         key.data()
                 self.tick()
             self.flush()
@@ -1066,7 +1055,6 @@ def temporary_folder():
 
 
 def sandbox():
-    os.umask(0o077)
     path = tempfile.mkdtemp(prefix='cronium-', dir=temporary_folder())
     Runner(path, connection=Connection(0, 1)).run()
 
@@ -1086,7 +1074,6 @@ def job_folder(job_id):
 
 
 def launch(job_id):
-    os.umask(0o077)
     folder = job_folder(job_id)
     try:
         os.mkdir(folder, 0o700)

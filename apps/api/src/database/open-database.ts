@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+
+import type { DataSource } from 'typeorm';
+
+import type { Config } from '../config/config';
+import { createDataSource } from './data-source';
+import { startEmbeddedPostgres } from './embedded-postgres';
+
+export interface OpenDatabase {
+  readonly dataSource: DataSource;
+  readonly url: string;
+  /** After the application has closed: ends the embedded cluster, if there is one. */
+  close(): Promise<void>;
+}
+
+/** Connects to the configured database, or starts the embedded one, and brings its schema up to date. */
+export async function openDatabase(config: Config): Promise<OpenDatabase> {
+  const embedded = config.databaseUrl
+    ? undefined
+    : await startEmbeddedPostgres(join(config.dataDir, 'postgres'));
+  const url = config.databaseUrl ?? embedded?.url ?? '';
+  const dataSource = createDataSource(url);
+  try {
+    await dataSource.initialize();
+    await dataSource.runMigrations();
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+  return { dataSource, url, close: async () => embedded?.stop() };
+}

@@ -1,0 +1,85 @@
+import type { LogStream } from '@cronium/contracts';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Notifications } from '../database/notifications';
+
+/** Contiguous output of one stream, as it is stored. */
+export interface LogChunk {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly stream: LogStream;
+  readonly at: Date;
+  readonly data: Buffer;
+}
+
+const streams: readonly LogStream[] = ['stdout', 'stderr'];
+
+/** The stored logs. A chunk holds many entries; its bytes are as the script wrote them. */
+@Injectable()
+export class JobLogStore {
+  constructor(
+    private readonly database: DataSource,
+    private readonly notifications: Notifications,
+  ) {}
+
+  /** Stores chunks that follow the stored ones, and up to which of the runner's frames the log is now complete, in one statement. */
+  async append(
+    job: { readonly id: string; readonly executionId: string },
+    chunks: readonly LogChunk[],
+    frame: number,
+  ): Promise<void> {
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.data.length, 0);
+    await this.database.query(
+      `WITH stored AS (
+         INSERT INTO job_log_chunks (job_id, first_seq, last_seq, stream, at, data)
+         SELECT $1, * FROM unnest($2::int[], $3::int[], $4::smallint[], $5::timestamptz[], $6::bytea[]))
+       UPDATE jobs SET log_entries = $7, log_bytes = log_bytes + $8, log_frame = $9 WHERE id = $1`,
+      [
+        job.id,
+        chunks.map((chunk) => chunk.firstSeq),
+        chunks.map((chunk) => chunk.lastSeq),
+        chunks.map((chunk) => streams.indexOf(chunk.stream)),
+        chunks.map((chunk) => chunk.at),
+        chunks.map((chunk) => chunk.data),
+        chunks.at(-1)?.lastSeq ?? 0,
+        bytes,
+        frame,
+      ],
+    );
+    await this.notifications.publish(this.database.manager, {
+      kind: 'job.logged',
+      jobId: job.id,
+      executionId: job.executionId,
+    });
+  }
+
+  /** Chunks that hold entries after `seq`, in order: at most `count`, and at most one more than `maxBytes` of them need. */
+  async read(jobId: string, seq: number, count: number, maxBytes: number): Promise<LogChunk[]> {
+    const rows = await this.database.query<ChunkRow[]>(
+      `SELECT first_seq, last_seq, stream, at, data FROM (
+         SELECT *, sum(octet_length(data)) OVER (ORDER BY first_seq) - octet_length(data) AS before
+           FROM (SELECT * FROM job_log_chunks
+                  WHERE job_id = $1 AND first_seq >= coalesce(
+                    (SELECT max(first_seq) FROM job_log_chunks WHERE job_id = $1 AND first_seq <= $2 + 1), 0)
+                  ORDER BY first_seq LIMIT $3) AS following) AS measured
+        WHERE before < $4 AND last_seq > $2 ORDER BY first_seq`,
+      [jobId, seq, count, maxBytes],
+    );
+    return rows.map((row) => ({
+      firstSeq: row.first_seq,
+      lastSeq: row.last_seq,
+      stream: streams[row.stream] ?? 'stdout',
+      at: row.at,
+      data: row.data,
+    }));
+  }
+}
+
+interface ChunkRow {
+  first_seq: number;
+  last_seq: number;
+  stream: number;
+  at: Date;
+  data: Buffer;
+}

@@ -1,0 +1,185 @@
+import {
+  type ClientToServerEvents,
+  type RealtimeAnswer,
+  realtimeNamespace,
+  type ServerToClientEvents,
+  subscribeSchema,
+  unsubscribeSchema,
+} from '@cronium/contracts';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+  WebSocketServer,
+} from '@nestjs/websockets';
+import type { Subscription as Listening } from 'rxjs';
+import type { Namespace, Socket } from 'socket.io';
+
+import { AccessTokenService } from '../auth/access-token.service';
+import { type Caller, roleMay } from '../auth/policy';
+import { type Notification, Notifications } from '../database/notifications';
+import { ExecutionViews } from '../executions/execution-views';
+import { ExecutionsService } from '../executions/executions.service';
+import { JobLogsService } from '../executions/job-logs.service';
+import { DomainError } from '../http/domain-error';
+import { Subscription } from './subscription';
+
+interface SocketData {
+  caller: Caller;
+  subscriptions: Map<string, Subscription>;
+}
+type ViewerSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
+
+/** One browser tab looks at a handful of executions; more is a defect of the client, or abuse. */
+const subscriptionsASocket = 50;
+const administrators = 'administrators';
+const roomOf = (userId: string) => `user:${userId}`;
+
+/** Live states and logs. A socket is authorised at its handshake, and each subscription by the execution it names. */
+@WebSocketGateway({ namespace: realtimeNamespace, cors: false })
+export class RealtimeGateway
+  implements
+    OnGatewayInit<Namespace>,
+    OnGatewayConnection<ViewerSocket>,
+    OnGatewayDisconnect<ViewerSocket>,
+    OnApplicationShutdown
+{
+  private readonly logger = new Logger(RealtimeGateway.name);
+  private listening: Listening | undefined;
+
+  @WebSocketServer()
+  private readonly sockets: Namespace<
+    ClientToServerEvents,
+    ServerToClientEvents,
+    Record<string, never>,
+    SocketData
+  >;
+
+  constructor(
+    private readonly tokens: AccessTokenService,
+    private readonly executions: ExecutionsService,
+    private readonly views: ExecutionViews,
+    private readonly logs: JobLogsService,
+    private readonly notifications: Notifications,
+  ) {}
+
+  afterInit(namespace: Namespace): void {
+    namespace.use((socket, next) => {
+      this.authorise(socket as ViewerSocket).then(
+        () => next(),
+        (error: unknown) =>
+          next(error instanceof Error ? error : new Error('The socket could not be authorised.')),
+      );
+    });
+    this.listening = this.notifications.messages.subscribe((message) => this.hear(message));
+  }
+
+  onApplicationShutdown(): void {
+    this.listening?.unsubscribe();
+  }
+
+  async handleConnection(socket: ViewerSocket): Promise<void> {
+    const { caller } = socket.data;
+    await socket.join(caller.role === 'ADMIN' ? administrators : roomOf(caller.id));
+  }
+
+  handleDisconnect(socket: ViewerSocket): void {
+    socket.data.subscriptions.forEach((subscription) => subscription.stop());
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(@ConnectedSocket() socket: ViewerSocket, @MessageBody() body: unknown): Promise<RealtimeAnswer> {
+    return this.answer(async () => {
+      const request = subscribeSchema.parse(body);
+      const { caller, subscriptions } = socket.data;
+      await this.executions.assertMayAccess(caller, request.execution);
+      if (subscriptions.size >= subscriptionsASocket && !subscriptions.has(request.execution)) {
+        throw new DomainError(
+          'too_many',
+          'too_many_subscriptions',
+          `A socket may watch ${subscriptionsASocket} executions.`,
+        );
+      }
+      subscriptions.get(request.execution)?.stop();
+      const subscription = new Subscription(
+        request.execution,
+        request.after,
+        socket,
+        {
+          execution: (id) => this.views.full(id),
+          logEntries: (jobId, seq, limit) => this.logs.entriesAfter(jobId, seq, limit),
+        },
+        (error) =>
+          this.logger.debug({ err: error, execution: request.execution }, 'A viewer of a log is gone.'),
+      );
+      subscriptions.set(request.execution, subscription);
+      await subscription.start();
+    });
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(
+    @ConnectedSocket() socket: ViewerSocket,
+    @MessageBody() body: unknown,
+  ): Promise<RealtimeAnswer> {
+    return this.answer(() => {
+      const { execution } = unsubscribeSchema.parse(body);
+      socket.data.subscriptions.get(execution)?.stop();
+      socket.data.subscriptions.delete(execution);
+      return Promise.resolve();
+    });
+  }
+
+  private async authorise(socket: ViewerSocket): Promise<void> {
+    const token: unknown = socket.handshake.auth['token'];
+    const caller = typeof token === 'string' ? await this.tokens.resolve(token) : null;
+    if (!caller || !roleMay(caller.role, 'execution.read')) {
+      throw new Error('unauthenticated');
+    }
+    socket.data = { caller, subscriptions: new Map() };
+  }
+
+  private hear(message: Notification): void {
+    for (const socket of this.sockets.sockets.values()) {
+      for (const subscription of socket.data.subscriptions.values()) {
+        subscription
+          .hear(message)
+          .catch((error: unknown) => this.logger.warn({ err: error }, 'A viewer was not told of a change.'));
+      }
+    }
+    if (
+      message.kind === 'execution.created' ||
+      message.kind === 'job.started' ||
+      message.kind === 'execution.finished'
+    ) {
+      this.list(message.executionId).catch((error: unknown) =>
+        this.logger.warn({ err: error }, 'A list was not told of a change.'),
+      );
+    }
+  }
+
+  private async list(executionId: string): Promise<void> {
+    if (this.sockets.sockets.size === 0) return;
+    const view = await this.views.summary(executionId);
+    if (view) this.sockets.to([administrators, roomOf(view.ownerId)]).emit('execution.listed', view.summary);
+  }
+
+  private async answer(act: () => Promise<void>): Promise<RealtimeAnswer> {
+    try {
+      await act();
+      return { ok: true };
+    } catch (error) {
+      if (error instanceof DomainError) return { ok: false, code: error.code, message: error.message };
+      if (error instanceof Error && error.name === 'ZodError') {
+        return { ok: false, code: 'validation_failed', message: error.message };
+      }
+      this.logger.error({ err: error }, 'A request on a socket failed unexpectedly.');
+      return { ok: false, code: 'internal_error', message: 'The server met an unexpected error.' };
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import nx from '@nx/eslint-plugin';
+import angular from 'angular-eslint';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Packages that only some projects may import: design section 3, repeated in docs/architecture.md. */
+const server = ['@nestjs/*', 'typeorm', 'pg', 'pg-boss', 'express', 'socket.io'];
+const browser = ['@angular/*', '@codemirror/*'];
+const hosts = ['dockerode', 'node-ssh', 'ssh2'];
+
+/** Inside the API a feature imports another feature's module or service. */
+const insideAnotherFeature = {
+  regex: String.raw`^\.\./(?!\.\.)[a-z]+/.+\.(entity|repository|controller|mapper)$`,
+  message:
+    'Import the other feature’s module or service, never its entity, repository, mapper or controller.',
+};
+
+export default defineConfig(
+  globalIgnores(['**/dist', '**/tmp', '**/.angular', '**/.nx', 'node_modules', '.cronium*']),
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          banTransitiveDependencies: false,
+          depConstraints: [
+            {
+              sourceTag: 'scope:server-types',
+              onlyDependOnLibsWithTags: ['scope:server-types', 'scope:contracts'],
+              allowedExternalImports: ['zod'],
+            },
+            {
+              sourceTag: 'scope:contracts',
+              onlyDependOnLibsWithTags: ['scope:contracts', 'scope:server-types'],
+              allowedExternalImports: ['zod'],
+            },
+            {
+              sourceTag: 'scope:execution',
+              onlyDependOnLibsWithTags: ['scope:execution', 'scope:contracts', 'scope:server-types'],
+              bannedExternalImports: [...server, ...browser],
+            },
+            {
+              sourceTag: 'scope:api',
+              onlyDependOnLibsWithTags: ['scope:execution', 'scope:contracts', 'scope:server-types'],
+              bannedExternalImports: [...browser, ...hosts],
+            },
+            {
+              sourceTag: 'scope:web',
+              onlyDependOnLibsWithTags: ['scope:contracts', 'scope:server-types'],
+              bannedExternalImports: [...server, ...hosts],
+            },
+            {
+              sourceTag: 'scope:e2e',
+              onlyDependOnLibsWithTags: ['scope:contracts', 'scope:server-types'],
+              bannedExternalImports: [...server, ...browser, ...hosts],
+            },
+          ],
+        },
+      ],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] ImportSpecifier[imported.name='z']",
+          message: 'Use `import * as z`: `{ z }` adds 370 kB to the SPA.',
+        },
+      ],
+      // Option objects of libraries are often declared as classes, and meant to be literals.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Nest's modules and Angular's components are classes by nature.
+      '@typescript-eslint/no-extraneous-class': 'off',
+      // Numbers in messages are what messages are for.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
+    },
+  },
+  {
+    files: ['apps/api/src/**/*.ts'],
+    ignores: ['apps/api/src/database/data-source.ts', '**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [insideAnotherFeature] }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only src/config reads the environment.' },
+      ],
+    },
+  },
+  {
+    files: ['apps/api/src/main.ts', 'apps/api/src/database/embedded-postgres.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['apps/web/**/*.ts'],
+    extends: [angular.configs.tsRecommended],
+    processor: angular.processInlineTemplates,
+  },
+  {
+    files: ['apps/web/**/*.html'],
+    extends: [angular.configs.templateRecommended, angular.configs.templateAccessibility],
+  },
+  {
+    files: ['**/*.spec.ts', '**/test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);

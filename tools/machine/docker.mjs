@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { run } from '../lib/command.mjs';
+import { pingDocker } from './docker-ping.mjs';
+import { findCommand, installPackages, isRoot } from './packages.mjs';
+
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 30_000;
+const pidFile = '/var/run/docker.pid';
+
+/** @typedef {(line: string) => void} Log */
+
+/**
+ * Makes sure that a Docker engine answers, and that the `docker` command is there. As root on Debian it installs what
+ * is missing and starts an engine where none answers.
+ * @param {{ log: Log, logFile: string }} options logFile receives the output of a dockerd started here
+ * @returns {Promise<{ ok: true, started?: number } | { ok: false, reason: string, remedy: string }>} `started` is the
+ * process id of an engine that did not run before; give it to `stopDocker` in the end
+ */
+export async function ensureDocker({ log, logFile }) {
+  const refusal = await pingDocker();
+  try {
+    if (refusal === undefined) {
+      await ensureCommand(log);
+      return { ok: true };
+    }
+    const remedy = remedyByHand(refusal);
+    if (remedy) return { ok: false, reason: `No Docker engine answers: ${refusal}`, remedy };
+    const started = await startEngine(log, logFile);
+    await ensureCommand(log);
+    return { ok: true, started };
+  } catch (error) {
+    return { ok: false, reason: error.message, remedy: `Type: dockerd   and see what it says (or ${logFile}).` };
+  }
+}
+
+/**
+ * Ends an engine that `ensureDocker` started, with its containers and its containerd.
+ * @param {number} pid
+ */
+export async function stopDocker(pid) {
+  signal(pid, 'SIGTERM');
+  const end = Date.now() + stopTimeoutMs;
+  while (isAlive(pid) && Date.now() < end) await delay(50);
+  if (isAlive(pid)) signal(-pid, 'SIGKILL');
+}
+
+/** What a person has to do, when this tool may not or cannot do it. */
+function remedyByHand(/** @type {string} */ refusal) {
+  if (process.env.DOCKER_HOST) return 'Start it, or unset DOCKER_HOST to use the engine of this machine.';
+  const join = 'sudo usermod -aG docker "$USER" && newgrp docker';
+  if (refusal.includes('EACCES')) return `Type: ${join}`;
+  if (isRoot()) return undefined;
+  const install = findCommand('dockerd') ? '' : 'sudo apt-get update && sudo apt-get install -y docker.io && ';
+  return `Type: ${install}sudo service docker start && ${join}`;
+}
+
+/** @returns {Promise<number | undefined>} the process to end later; undefined for a service of the machine */
+async function startEngine(/** @type {Log} */ log, /** @type {string} */ logFile) {
+  if (!findCommand('dockerd')) await installPackages(['docker.io'], { log });
+  if (existsSync('/run/systemd/system')) {
+    log('starting the docker service');
+    await run('systemctl', ['start', 'docker']);
+    await waitForEngine(() => false, '`journalctl -u docker` says why');
+    return undefined;
+  }
+  // Installing the package may have started the engine, which makes it ours to stop.
+  const pid = runningEngine() ?? spawnEngine(log, logFile);
+  await waitForEngine(() => !isAlive(pid), `${logFile} says why`).catch((error) => {
+    if (isAlive(pid)) signal(pid, 'SIGTERM');
+    throw new Error(`${error.message}\n${lastLines(logFile)}`);
+  });
+  return pid;
+}
+
+function spawnEngine(/** @type {Log} */ log, /** @type {string} */ logFile) {
+  removeStalePidFiles();
+  log('starting dockerd');
+  mkdirSync(path.dirname(logFile), { recursive: true });
+  const file = openSync(logFile, 'w');
+  // A process group of its own: Ctrl-C in the terminal must not end it before the product has removed its containers.
+  const child = spawn(findCommand('dockerd') ?? 'dockerd', [], { detached: true, stdio: ['ignore', file, file] });
+  closeSync(file);
+  child.unref();
+  if (child.pid === undefined) throw new Error('dockerd could not be started.');
+  return child.pid;
+}
+
+async function waitForEngine(/** @type {() => boolean} */ hasEnded, /** @type {string} */ hint) {
+  const end = Date.now() + startTimeoutMs;
+  while ((await pingDocker()) !== undefined) {
+    if (hasEnded()) throw new Error(`The Docker engine ended while starting; ${hint}.`);
+    if (Date.now() > end) throw new Error(`The Docker engine did not answer within 60 s; ${hint}.`);
+    await delay(100);
+  }
+}
+
+/** Debian 12 has the `docker` command in docker.io, Debian 13 in docker-cli. */
+async function ensureCommand(/** @type {Log} */ log) {
+  if (findCommand('docker')) return;
+  await installPackages(['docker.io'], { log });
+  if (!findCommand('docker')) await installPackages(['docker-cli'], { log });
+}
+
+/** dockerd refuses to start while its file names any living process, though after a reboot it may be another's. */
+function removeStalePidFiles() {
+  rmSync(pidFile, { force: true });
+  const containerd = '/var/run/docker/containerd/containerd.pid';
+  if (!isProcess(readPid(containerd), 'containerd')) rmSync(containerd, { force: true });
+}
+
+function runningEngine() {
+  const pid = readPid(pidFile);
+  return pid !== undefined && isProcess(pid, 'dockerd') ? pid : undefined;
+}
+
+function isProcess(/** @type {number | undefined} */ pid, /** @type {string} */ name) {
+  const file = `/proc/${pid}/comm`;
+  return pid !== undefined && existsSync(file) && readFileSync(file, 'utf8').trim() === name;
+}
+
+function readPid(/** @type {string} */ file) {
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+}
+
+function lastLines(/** @type {string} */ file) {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n') : '';
+}
+
+function isAlive(/** @type {number} */ pid) {
+  return signal(pid, 0);
+}
+
+/** @returns {boolean} whether the process, or for a negative number the process group, exists */
+function signal(/** @type {number} */ pid, /** @type {NodeJS.Signals | 0} */ name) {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { capture } from '../lib/command.mjs';
+import { fromRoot } from '../lib/paths.mjs';
+
+/** @throws {Error} when the Node that runs this tool is too old for the tools themselves */
+export function requireNode20() {
+  if (Number(process.versions.node.split('.')[0]) >= 20) return;
+  throw new Error(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+}
+
+/**
+ * Installs the npm dependencies when node_modules is not what package-lock.json says.
+ * @param {{ log: (line: string) => void }} options
+ * @returns {Promise<{ installed: boolean }>}
+ */
+export async function ensureDependencies({ log }) {
+  if (dependenciesAreInstalled()) return { installed: false };
+  log('npm ci');
+  // The build tools are development dependencies, which NODE_ENV=production would leave out.
+  const result = await capture('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { onLine: log });
+  if (result.code !== 0) throw new Error('npm ci failed. Its messages above say why; then try again.');
+  return { installed: true };
+}
+
+/**
+ * Compares with the record that npm itself leaves at the end of an installation, so that it does not matter who ran npm,
+ * and that an installation that was cut short is seen.
+ */
+function dependenciesAreInstalled() {
+  const record = fromRoot('node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(fromRoot('package-lock.json'), 'utf8')).packages;
+  return Object.entries(wanted).every(([name, { version, optional, devOptional }]) => {
+    // Optional packages are those of other platforms too, and are absent here.
+    const mayBeAbsent = name === '' || optional || devOptional;
+    return installed[name] ? installed[name].version === version : mayBeAbsent;
+  });
+}
+
+/**
+ * The Node that builds, tests and runs the product: version 24 from the npm registry, so that the machine's may be older.
+ * @returns {string} absolute path; call it after `ensureDependencies`
+ */
+export function findNode24() {
+  const ours = fromRoot(`node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  if (existsSync(ours)) return ours;
+  const version = execFileSync('node', ['--version'], { encoding: 'utf8' });
+  if (Number(/^v(\d+)/.exec(version)?.[1]) >= 24) return process.execPath;
+  throw new Error(
+    `Node 24 is needed and not available from npm for ${process.platform}-${process.arch} (here is ${version.trim()}). ` +
+      'Install Node 24 and try again; if npm was told to omit optional packages, undo that and run npm ci.',
+  );
+}
+
+/**
+ * The environment for everything that runs on Node 24.
+ * @param {string} node24
+ * @returns {Record<string, string | undefined>}
+ */
+export function nodeEnvironment(node24) {
+  const env = { ...process.env, PATH: `${path.dirname(node24)}:${process.env.PATH}` };
+  // Reading a whole bundle of certificates delays each start of Node noticeably, and nothing here needs it.
+  delete env.NODE_EXTRA_CA_CERTS;
+  return { ...env, NX_DAEMON: 'false', NX_TUI: 'false' };
+}
