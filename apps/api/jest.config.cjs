@@ -4,6 +4,6 @@ module.exports = {
   displayName: 'api',
   rootDir: __dirname,
   testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
-  globalSetup: '<rootDir>/test/postgres-up.cjs',
-  globalTeardown: '<rootDir>/test/postgres-down.cjs',
+  globalSetup: '<rootDir>/test/postgres-up.ts',
+  globalTeardown: '<rootDir>/test/postgres-down.ts',
 };

@@ -23,7 +23,9 @@ const label = (/** @type {string} */ from) => `LABEL org.cronium.bootstrapped="$
 const slimExcludes = [
   'path-exclude /usr/share/doc/*',
   'path-include /usr/share/doc/*/copyright',
-  ...['info', 'lintian', 'linda', 'locale', 'man', 'groff'].map((name) => `path-exclude /usr/share/${name}/*`),
+  ...['info', 'lintian', 'linda', 'locale', 'man', 'groff'].map(
+    (name) => `path-exclude /usr/share/${name}/*`,
+  ),
 ];
 
 async function bootstrapDebian(/** @type {string} */ image, /** @type {(line: string) => void} */ log) {
@@ -35,7 +37,8 @@ async function bootstrapDebian(/** @type {string} */ image, /** @type {(line: st
     log(`making ${image} from Debian packages (about a minute)`);
     const args = ['--variant=minbase', `--keyring=${keyring}`, suite, folder, mirrors[0].site];
     await run('debootstrap', args, {
-      onLine: (line) => /^I: (Retrieving InRelease|Valid Release|Extracting apt|Configuring apt)/.test(line) && log(line),
+      onLine: (line) =>
+        /^I: (Retrieving InRelease|Valid Release|Extracting apt|Configuring apt)/.test(line) && log(line),
     });
     await makeSlim(folder);
     await writeFile(
@@ -64,7 +67,8 @@ async function bootstrapNode(/** @type {string} */ image, /** @type {(line: stri
  */
 async function debianMirrors() {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID=debian$/m.test(release)) throw new Error('Making it from Debian packages needs a Debian machine.');
+  if (!/^ID=debian$/m.test(release))
+    throw new Error('Making it from Debian packages needs a Debian machine.');
   const format = '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(SITE)';
   const { stdout } = await run('apt-get', ['indextargets', '--format', format]);
   const targets = stdout
@@ -75,13 +79,17 @@ async function debianMirrors() {
     const target = targets.find(([, , name]) => new RegExp(`^[a-z]+${suffix}$`).test(name));
     return target ? [{ site: target[3], suffix }] : [];
   });
-  if (mirrors[0]?.suffix !== '') throw new Error('apt has no Debian mirror configured in /etc/apt/sources.list*.');
+  if (mirrors[0]?.suffix !== '')
+    throw new Error('apt has no Debian mirror configured in /etc/apt/sources.list*.');
   return mirrors;
 }
 
 /** Empties what the slim images are without, and keeps later packages from bringing it back. */
 async function makeSlim(/** @type {string} */ folder) {
-  await writeFile(path.join(folder, 'etc/dpkg/dpkg.cfg.d/docker'), `force-unsafe-io\n${slimExcludes.join('\n')}\n`);
+  await writeFile(
+    path.join(folder, 'etc/dpkg/dpkg.cfg.d/docker'),
+    `force-unsafe-io\n${slimExcludes.join('\n')}\n`,
+  );
   // Services must not start while an image is built.
   await writeFile(path.join(folder, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   await run('apt-config', ['dump', 'Acquire::Check-Valid-Until', 'Acquire::Check-Date']).then(({ stdout }) =>
@@ -103,7 +111,8 @@ async function importImage(
 ) {
   const options = changes.flatMap((change) => ['--change', change]);
   // The folder holds a whole system: a shell pipe keeps it out of this process's memory.
-  const script = 'set -o pipefail; folder=$1; shift; tar -c --numeric-owner --one-file-system -C "$folder" . | docker import "$@"';
+  const script =
+    'set -o pipefail; folder=$1; shift; tar -c --numeric-owner --one-file-system -C "$folder" . | docker import "$@"';
   await run('bash', ['-c', script, 'import', folder, ...options, '-', image]);
 }
 
@@ -115,7 +124,7 @@ async function inTemporaryFolder(/** @type {(folder: string) => Promise<void>} *
     await use(folder);
   } finally {
     // debootstrap unmounts these itself unless it was killed.
-    await capture('umount', ['-l', path.join(folder, 'proc'), path.join(folder, 'sys')]);
-    await run('rm', ['-rf', '--one-file-system', folder]);
+    await capture('umount', ['-l', path.join(folder, 'proc'), path.join(folder, 'sys')], { cleansUp: true });
+    await run('rm', ['-rf', '--one-file-system', folder], { cleansUp: true });
   }
 }

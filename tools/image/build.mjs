@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-import { capture, run } from '../lib/command.mjs';
+import { capture, run, systemEnvironment } from '../lib/command.mjs';
 import { fromRoot, root } from '../lib/paths.mjs';
 import { baseImages } from './bootstrap.mjs';
 
@@ -73,7 +73,7 @@ async function build(
   await run('docker', ['build', ...options, ...proxyArguments(), '-'], {
     input: context,
     // Every engine has the classic builder; BuildKit needs a plugin that Debian's docker.io does not bring.
-    env: { ...process.env, DOCKER_BUILDKIT: '0' },
+    env: { ...systemEnvironment(), DOCKER_BUILDKIT: '0' },
     onLine: (line) => line.startsWith('Step ') && log(line),
   });
 }
@@ -104,6 +104,10 @@ function listFiles(/** @type {string} */ name) {
 
 function hashFiles(/** @type {string[]} */ files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file}\0`).update(readFileSync(fromRoot(file))).update('\0');
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(fromRoot(file)))
+      .update('\0');
   return hash.digest('hex');
 }

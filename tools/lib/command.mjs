@@ -24,17 +24,25 @@ export class CommandError extends Error {
  * @property {string} tail the last lines of both outputs, for a message
  *
  * @typedef {object} CommandOptions
- * @property {Record<string, string | undefined>} [env] the whole environment; the tool's own when left out
+ * @property {Record<string, string | undefined>} [env] the whole environment; `systemEnvironment()` when left out
  * @property {string} [cwd]
  * @property {Buffer} [input] written to stdin, which is otherwise empty
  * @property {(line: string) => void} [onLine] hears each line of both outputs
  * @property {number} [timeoutMs] after this the command and all it started are killed
  * @property {number} [silenceMs] kill when nothing at all has been printed after this time
+ * @property {boolean} [cleansUp] runs also after `endRunningCommands`
  */
+
+/** This tool's environment, with the folders of system programs, which a PATH inherited through `su` lacks. */
+export const systemEnvironment = () => ({
+  ...process.env,
+  PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`,
+});
 
 const tailLines = 30;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
+let isEnding = false;
 
 /**
  * Runs a command to its end, and never rejects. It gets a process group of its own, so that a Ctrl-C in the
@@ -46,9 +54,13 @@ const running = new Set();
  */
 export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
+    if (isEnding && !options.cleansUp) {
+      resolve({ code: null, signal: 'SIGTERM', stdout: '', tail: '' });
+      return;
+    }
     const child = spawn(command, args, {
       cwd: options.cwd ?? root,
-      env: options.env ?? process.env,
+      env: options.env ?? systemEnvironment(),
       detached: true,
       stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
@@ -100,8 +112,9 @@ export async function run(command, args, options) {
   return result;
 }
 
-/** Ends all commands still running, and what they started. Used when the tool itself is told to stop. */
+/** The tool is told to stop: ends all commands still running, with what they started, and starts no more. */
 export function endRunningCommands() {
+  isEnding = true;
   for (const child of running) signalGroup(child, 'SIGTERM');
 }
 

@@ -7,5 +7,5 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** Absolute path of something given relative to the repository's root. */
 export const fromRoot = (...parts) => path.join(root, ...parts);
 
-/** Where the product keeps its data: `CRONIUM_DATA_DIR`, by default `.cronium` in the repository. */
-export const dataDir = () => path.resolve(root, process.env.CRONIUM_DATA_DIR ?? '.cronium');
+/** Absolute path in the folder of the product's data: `CRONIUM_DATA_DIR`, by default `.cronium` in the repository. */
+export const dataDir = (...parts) => path.resolve(root, process.env.CRONIUM_DATA_DIR || '.cronium', ...parts);

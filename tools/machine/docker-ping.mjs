@@ -13,7 +13,9 @@ export function pingDocker() {
   return new Promise((resolve) => {
     const request = http.get({ ...target, path: '/_ping', timeout: 3000, agent: false }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200 ? undefined : `${address} answered with status ${response.statusCode}`);
+      resolve(
+        response.statusCode === 200 ? undefined : `${address} answered with status ${response.statusCode}`,
+      );
     });
     request.on('timeout', () => request.destroy(new Error('no answer within 3 s')));
     request.on('error', (error) => resolve(`${address}: ${error.message}`));

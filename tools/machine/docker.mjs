@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { run } from '../lib/command.mjs';
+import { run, systemEnvironment } from '../lib/command.mjs';
 import { pingDocker } from './docker-ping.mjs';
 import { findCommand, installPackages, isRoot } from './packages.mjs';
 
@@ -17,24 +17,17 @@ const pidFile = '/var/run/docker.pid';
  * Makes sure that a Docker engine answers, and that the `docker` command is there. As root on Debian it installs what
  * is missing and starts an engine where none answers.
  * @param {{ log: Log, logFile: string }} options logFile receives the output of a dockerd started here
- * @returns {Promise<{ ok: true, started?: number } | { ok: false, reason: string, remedy: string }>} `started` is the
- * process id of an engine that did not run before; give it to `stopDocker` in the end
+ * @returns {Promise<number | undefined>} the process id of an engine that did not run before, to be given to `stopDocker`
+ * @throws {Error} that says why there is none, and what to type
  */
 export async function ensureDocker({ log, logFile }) {
   const refusal = await pingDocker();
-  try {
-    if (refusal === undefined) {
-      await ensureCommand(log);
-      return { ok: true };
-    }
-    const remedy = remedyByHand(refusal);
-    if (remedy) return { ok: false, reason: `No Docker engine answers: ${refusal}`, remedy };
-    const started = await startEngine(log, logFile);
-    await ensureCommand(log);
-    return { ok: true, started };
-  } catch (error) {
-    return { ok: false, reason: error.message, remedy: `Type: dockerd   and see what it says (or ${logFile}).` };
+  if (refusal !== undefined) {
+    requireMeansToStart(refusal);
+    if (!findCommand('dockerd')) await installPackages(['docker.io'], { log });
   }
+  await ensureCommand(log);
+  return refusal === undefined ? undefined : await startEngine(log, logFile);
 }
 
 /**
@@ -48,19 +41,23 @@ export async function stopDocker(pid) {
   if (isAlive(pid)) signal(-pid, 'SIGKILL');
 }
 
-/** What a person has to do, when this tool may not or cannot do it. */
-function remedyByHand(/** @type {string} */ refusal) {
-  if (process.env.DOCKER_HOST) return 'Start it, or unset DOCKER_HOST to use the engine of this machine.';
+/** @throws {Error} with what a person has to do, when this tool may not or cannot do it */
+function requireMeansToStart(/** @type {string} */ refusal) {
+  const fail = (/** @type {string} */ remedy) => {
+    throw new Error(`No Docker engine answers (${refusal}).\n  ${remedy}`);
+  };
+  if (process.env.DOCKER_HOST) fail('Start it, or unset DOCKER_HOST to use the engine of this machine.');
+  if (isRoot()) return;
   const join = 'sudo usermod -aG docker "$USER" && newgrp docker';
-  if (refusal.includes('EACCES')) return `Type: ${join}`;
-  if (isRoot()) return undefined;
-  const install = findCommand('dockerd') ? '' : 'sudo apt-get update && sudo apt-get install -y docker.io && ';
-  return `Type: ${install}sudo service docker start && ${join}`;
+  if (refusal.includes('EACCES')) fail(`Type: ${join}`);
+  const install = findCommand('dockerd')
+    ? ''
+    : 'sudo apt-get update && sudo apt-get install -y docker.io && ';
+  fail(`Type: ${install}sudo service docker start && ${join}`);
 }
 
 /** @returns {Promise<number | undefined>} the process to end later; undefined for a service of the machine */
 async function startEngine(/** @type {Log} */ log, /** @type {string} */ logFile) {
-  if (!findCommand('dockerd')) await installPackages(['docker.io'], { log });
   if (existsSync('/run/systemd/system')) {
     log('starting the docker service');
     await run('systemctl', ['start', 'docker']);
@@ -82,7 +79,11 @@ function spawnEngine(/** @type {Log} */ log, /** @type {string} */ logFile) {
   mkdirSync(path.dirname(logFile), { recursive: true });
   const file = openSync(logFile, 'w');
   // A process group of its own: Ctrl-C in the terminal must not end it before the product has removed its containers.
-  const child = spawn(findCommand('dockerd') ?? 'dockerd', [], { detached: true, stdio: ['ignore', file, file] });
+  const child = spawn('dockerd', [], {
+    env: systemEnvironment(),
+    detached: true,
+    stdio: ['ignore', file, file],
+  });
   closeSync(file);
   child.unref();
   if (child.pid === undefined) throw new Error('dockerd could not be started.');

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -48,10 +47,9 @@ function dependenciesAreInstalled() {
 export function findNode24() {
   const ours = fromRoot(`node_modules/node-${process.platform}-${process.arch}/bin/node`);
   if (existsSync(ours)) return ours;
-  const version = execFileSync('node', ['--version'], { encoding: 'utf8' });
-  if (Number(/^v(\d+)/.exec(version)?.[1]) >= 24) return process.execPath;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   throw new Error(
-    `Node 24 is needed and not available from npm for ${process.platform}-${process.arch} (here is ${version.trim()}). ` +
+    `Node 24 is needed and not available from npm for ${process.platform}-${process.arch} (here is ${process.version}). ` +
       'Install Node 24 and try again; if npm was told to omit optional packages, undo that and run npm ci.',
   );
 }

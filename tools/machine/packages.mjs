@@ -1,18 +1,18 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-import { capture, run } from '../lib/command.mjs';
+import { capture, run, systemEnvironment } from '../lib/command.mjs';
 
 /** Whether this tool may change the machine. */
 export const isRoot = () => process.getuid?.() === 0;
 
 /**
- * Absolute path of a command, also in the sbin folders that a user's PATH may lack.
+ * Absolute path of a command, also of one in the folders of system programs.
  * @param {string} name
  * @returns {string | undefined}
  */
 export function findCommand(name) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const folders = systemEnvironment().PATH.split(':');
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
 }
 
@@ -25,14 +25,16 @@ export function findCommand(name) {
 export async function installPackages(packages, { log }) {
   const byHand = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!findCommand('apt-get')) {
-    throw new Error(`This machine has no apt-get. Install these with its package manager: ${packages.join(' ')}`);
+    throw new Error(
+      `This machine has no apt-get. Install these with its package manager: ${packages.join(' ')}`,
+    );
   }
   if (!isRoot()) throw new Error(`Installing packages needs root. Type: sudo sh -c '${byHand}'`);
 
   log(`installing ${packages.join(' ')} with apt-get`);
   const install = () =>
     capture('apt-get', ['install', '-y', '--no-install-recommends', ...aptOptions, ...packages], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...systemEnvironment(), DEBIAN_FRONTEND: 'noninteractive' },
     });
   // A fresh machine has no package lists, an old one lists of files that are gone: only then is an update needed.
   if ((await install()).code === 0) return;

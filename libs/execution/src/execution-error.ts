@@ -33,6 +33,17 @@ export class ExecutionError extends Error {
   }
 }
 
+/**
+ * `disconnect` was called while the script ran. Nothing is wrong with the script: it goes on, and `resumeScript` finds it. A caller
+ * that shuts down must not record an end.
+ */
+export class ExecutorDisconnectedError extends ExecutionError {
+  constructor() {
+    super('script_lost', 'The server was disconnected while the script ran. It goes on and can be resumed.');
+    this.name = 'ExecutorDisconnectedError';
+  }
+}
+
 /** An observer's refusal of a helper call; its message is shown to the script. */
 export class HelperError extends Error {
   constructor(message: string, options?: ErrorOptions) {

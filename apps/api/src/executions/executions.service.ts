@@ -13,6 +13,7 @@ import { v7 as uuid } from 'uuid';
 
 import { type Caller, mayAccessOwned, ownerFilter } from '../auth/policy';
 import { Notifications } from '../database/notifications';
+import { errorCode } from '../error-code';
 import { EventsService } from '../events/events.service';
 import { decodeCursor, toPage } from '../http/cursor';
 import { notFound } from '../http/domain-error';
@@ -149,8 +150,7 @@ function jobRow(executionId: string, id: string, server: UsableServer, position:
   };
 }
 
-/** Postgres error 23505. */
+/** unique_violation, in Postgres' list of error codes. */
 function isUniqueViolation(error: unknown): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === '23505';
+  return error instanceof QueryFailedError && errorCode(error.driverError) === '23505';
 }

@@ -6,6 +6,7 @@ import { ThrottlerException } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { QueryFailedError } from 'typeorm';
 
+import { errorCode } from '../error-code';
 import { DomainError } from './domain-error';
 
 /** The one place where an error becomes an answer (RFC 9457). What is not known here is a defect: 500, logged, and no detail to the caller. */
@@ -68,38 +69,30 @@ function toDomainError(error: unknown, request: Request): DomainError | null {
       'The database does not answer. Try again shortly.',
     );
   }
-  if (error instanceof HttpException) return fromHttpException(error, request);
-  return fromBodyParser(error);
+  return error instanceof HttpException ? fromHttpException(error, request) : null;
 }
 
-/** Nest's own refusals: unknown routes, above all. */
+/** Nest's own refusals: unknown routes, and bodies that are no JSON or too large. */
 function fromHttpException(error: HttpException, request: Request): DomainError | null {
   const status = error.getStatus();
   if (status === 404) {
-    return new DomainError('not_found', 'route_not_found', `There is no ${request.method} ${pathOf(request)}.`);
+    return new DomainError(
+      'not_found',
+      'route_not_found',
+      `There is no ${request.method} ${pathOf(request)}.`,
+    );
   }
   if (status === 401) return new DomainError('unauthenticated', 'unauthenticated', error.message);
   if (status === 403) return new DomainError('forbidden', 'forbidden', error.message);
+  if (status === 413) return new DomainError('invalid', 'body_too_large', 'The body is larger than 4 MiB.');
   if (status >= 400 && status < 500) return new DomainError('invalid', 'bad_request', error.message);
-  return null;
-}
-
-/** body-parser's errors carry `type` and `status` (its README, "Errors"). */
-function fromBodyParser(error: unknown): DomainError | null {
-  if (!(error instanceof Error) || !('type' in error)) return null;
-  if (error.type === 'entity.parse.failed') {
-    return new DomainError('invalid', 'malformed_json', `The body is not valid JSON: ${error.message}`);
-  }
-  if (error.type === 'entity.too.large') {
-    return new DomainError('invalid', 'body_too_large', 'The body is larger than 4 MiB.');
-  }
   return null;
 }
 
 /** Class 08 (connection) and 57P (operator intervention) of Postgres' error codes, and the socket's own. */
 function isDatabaseGone(error: unknown): boolean {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(cause instanceof Error)) return false;
-  const code = 'code' in cause ? String(cause.code) : '';
-  return /^(08|57P)/.test(code) || code === 'ECONNREFUSED' || cause.message.includes('Connection terminated');
+  const code = errorCode(cause) ?? '';
+  if (/^(08|57P)/.test(code) || code === 'ECONNREFUSED') return true;
+  return cause instanceof Error && cause.message.includes('Connection terminated');
 }

@@ -13,7 +13,8 @@ The stream (PROTOCOL.md is the same for a reader in a hurry). Every frame is a 1
     magic "Cr" | version u8 | type u8 | sequence u32 | payload length u32      (big endian)
 
 runner -> client
-    1 hello    JSON {protocol, runner, state: waiting|running|ended, jobId, python}; sequence 0
+    1 hello    JSON {protocol, runner, state: waiting|running|ended, jobId, python,
+                     timeoutSeconds, killGraceSeconds}; sequence 0; jobId and the seconds are null while it waits
     2 started  JSON {at, pid}                  at: Unix time in milliseconds
     3 stdout   u64 Unix time in microseconds, then 1..65536 bytes as the script wrote them
     4 stderr   the same
@@ -23,9 +24,9 @@ client -> runner, sequence 0
     16 job        JSON, see Job
     17 ack        JSON {seq}: every frame up to seq is durable with the client
     18 answer     JSON {id, result} or {id, error}
-    19 cancel     JSON {graceSeconds}
+    19 cancel     JSON {graceSeconds?}: default: the job's; 0 kills at once
     20 resume     JSON {after, nonce}: 32 hex digits
-    21 bye        JSON {}: the client has all it wants
+    21 bye        JSON {}: the client wants no more; a script that still runs is killed, and nothing is kept
     22 keepalive  JSON {}: a waiting runner is still wanted
 
 Frames 2..6 are numbered from 1 and kept until they are acknowledged. When more than SPOOL_BYTES wait, the runner
@@ -696,6 +697,7 @@ class Runner:
         self.connection = None
         self.writes_watched = False
         self.finished = False
+        self.abandoned = False
         self.oom_score = os.open('/proc/self/oom_score_adj', os.O_RDWR)
         harden()
         # Inherited handlers reset at exec, inherited "ignore" does not: so handlers, and scripts start with the defaults.
@@ -734,6 +736,8 @@ class Runner:
             'state': self.state,
             'jobId': self.job.id if self.job else None,
             'python': '%d.%d.%d' % sys.version_info[:3],
+            'timeoutSeconds': self.job.timeout_seconds if self.job else None,
+            'killGraceSeconds': self.job.grace_seconds if self.job else None,
         })
         self.connection.send(frame_header(HELLO, 0, len(hello)), hello)
 
@@ -768,7 +772,7 @@ class Runner:
         elif kind == ANSWER:
             self.helpers.answer(frame)
         elif kind == CANCEL:
-            self.stop('cancelled', frame['graceSeconds'])
+            self.stop('cancelled', frame.get('graceSeconds', self.job.grace_seconds if self.job else 0))
         elif kind == RESUME:
             self.spool.acknowledge(frame['after'])
             self.connection.restart()
@@ -783,12 +787,18 @@ class Runner:
         elif kind == JOB and self.state == 'waiting':
             self.start(frame)
         elif kind == BYE:
-            if self.state != 'running':
+            self.abandoned = True
+            self.spool.acknowledge(self.spool.last_seq)
+            if self.state == 'running':
+                self.stop('cancelled', 0)
+            else:
                 self.finished = True
         else:
             log('frame of type %d is not for me in state %s' % (kind, self.state))
 
     def emit(self, kind, *parts):
+        if self.abandoned:
+            return
         buffers = self.spool.add(kind, *parts)
         if self.connection and self.connection.receives:
             self.connection.send(*buffers)
@@ -1005,7 +1015,7 @@ class Runner:
         self.state = 'ended'
         self.deadlines = {'keep': time.monotonic() + KEEP_END_SECONDS}
         self.emit(END, dumps(report))
-        if not self.connection and not self.listener:
+        if self.abandoned or not (self.connection or self.listener):
             self.finished = True
 
     # -- the loop -----------------------------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ function call(method, name, body) {
       return;
     }
     const headers =
-      body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+      body === undefined
+        ? {}
+        : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
     const request = http.request(
       { socketPath, method, path: `/v1/${name}`, headers, agent: false },
       (response) => {
@@ -35,7 +37,9 @@ function call(method, name, body) {
         });
       },
     );
-    request.on('error', (cause) => reject(new CroniumError(`the runner does not answer: ${cause.message}`, { cause })));
+    request.on('error', (cause) =>
+      reject(new CroniumError(`the runner does not answer: ${cause.message}`, { cause })),
+    );
     request.end(body);
   });
 }

@@ -1,0 +1,5 @@
+/** The `code` of an error of Node (`ENOENT`), of a socket, or of Postgres (`23505`); undefined when it has none. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

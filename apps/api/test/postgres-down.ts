@@ -1,0 +1,7 @@
+import type { EmbeddedPostgres } from '../src/database/embedded-postgres';
+
+/** Jest calls this in the process, and with the globals, of the set-up. */
+export default async function postgresDown(): Promise<void> {
+  const { croniumTestPostgres } = globalThis as { croniumTestPostgres?: EmbeddedPostgres };
+  await croniumTestPostgres?.stop();
+}

@@ -1,0 +1,118 @@
+import { HttpClient, httpResource } from '@angular/common/http';
+import { Component, ElementRef, computed, inject, linkedSignal, signal, viewChild } from '@angular/core';
+import { MatDialogRef } from '@angular/material/dialog';
+import { Router } from '@angular/router';
+import { routes, type EventSummary, type Execution, type Page } from '@cronium/contracts';
+import { mdiMagnify, mdiPlay, mdiPlus } from '@mdi/js';
+import { firstValueFrom } from 'rxjs';
+
+import { Toasts } from '../../shared/feedback/toasts';
+import { Icon } from '../../shared/icon/icon';
+import { eventTypeLooks } from '../../shared/look/looks';
+import { apiUrl } from '../http/api-url';
+import { toApiProblem } from '../http/problem';
+import { destinations } from '../shell/navigation';
+
+interface Command {
+  readonly id: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly icon: string;
+  readonly act: () => void;
+}
+
+const typingPauseMs = 120;
+
+/** Ctrl-K: go to a page or event, run an event, create one. */
+@Component({
+  selector: 'cr-command-palette',
+  imports: [Icon],
+  templateUrl: './command-palette.html',
+  styleUrl: './command-palette.scss',
+})
+export class CommandPalette {
+  private readonly dialog = inject<MatDialogRef<unknown>>(MatDialogRef);
+  private readonly router = inject(Router);
+  private readonly http = inject(HttpClient);
+  private readonly toasts = inject(Toasts);
+  private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
+  private typing: ReturnType<typeof setTimeout> | undefined;
+
+  protected readonly query = signal('');
+  private readonly searched = signal('');
+  private readonly events = httpResource<Page<EventSummary>>(() => ({
+    url: apiUrl(routes.events),
+    params: { limit: 8, ...(this.searched() === '' ? {} : { search: this.searched() }) },
+  }));
+  private readonly found = linkedSignal<readonly EventSummary[] | undefined, readonly EventSummary[]>({
+    source: () => (this.events.hasValue() ? this.events.value().items : undefined),
+    computation: (items, previous) => items ?? previous?.value ?? [],
+  });
+
+  private readonly places: readonly Command[] = [
+    { id: 'new', kind: 'Create', label: 'New event', icon: mdiPlus, act: () => this.go('/events/new') },
+    ...destinations.map((place) => ({
+      id: place.path,
+      kind: 'Go to',
+      label: place.label,
+      icon: place.icon,
+      act: () => this.go(place.path),
+    })),
+  ];
+
+  protected readonly commands = computed<readonly Command[]>(() => {
+    const text = this.query().trim().toLowerCase();
+    const wantsRun = text.startsWith('run ');
+    const places = this.places.filter((place) => `${place.kind} ${place.label}`.toLowerCase().includes(text));
+    const events = this.found().flatMap((event): Command[] => {
+      const { icon } = eventTypeLooks[event.type];
+      const run = { id: `run ${event.id}`, kind: 'Run', label: event.name, icon: mdiPlay };
+      const open = { id: event.id, kind: 'Open', label: event.name, icon };
+      const commands = [
+        { ...open, act: () => this.go(`/events/${event.id}`) },
+        { ...run, act: () => void this.run(event) },
+      ];
+      return wantsRun ? commands.slice(1) : commands;
+    });
+    return text === '' ? [...places, ...events] : [...events, ...places];
+  });
+  /** Back to the first one whenever the choice changes. */
+  protected readonly chosen = linkedSignal({ source: this.query, computation: () => 0 });
+  protected readonly icons = { search: mdiMagnify };
+
+  protected type(text: string): void {
+    this.query.set(text);
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.searched.set(text.trim().replace(/^run\s+/i, '')), typingPauseMs);
+  }
+
+  protected key(event: KeyboardEvent): void {
+    const last = this.commands().length - 1;
+    if (event.key === 'ArrowDown') this.choose(Math.min(last, this.chosen() + 1));
+    else if (event.key === 'ArrowUp') this.choose(Math.max(0, this.chosen() - 1));
+    else if (event.key === 'Enter') this.commands()[this.chosen()]?.act();
+    else return;
+    event.preventDefault();
+  }
+
+  private choose(index: number): void {
+    this.chosen.set(index);
+    this.list().nativeElement.children[index]?.scrollIntoView({ block: 'nearest' });
+  }
+
+  private go(path: string): void {
+    this.dialog.close();
+    void this.router.navigateByUrl(path);
+  }
+
+  private async run(event: EventSummary): Promise<void> {
+    this.dialog.close();
+    try {
+      const url = apiUrl(routes.events, event.id, 'run');
+      const execution = await firstValueFrom(this.http.post<Execution>(url, {}));
+      await this.router.navigate(['/executions', execution.id]);
+    } catch (error) {
+      this.toasts.show(`“${event.name}” could not be started. ${toApiProblem(error).message}`);
+    }
+  }
+}

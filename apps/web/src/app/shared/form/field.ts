@@ -1,0 +1,57 @@
+import { Component, computed, input } from '@angular/core';
+import type { FieldTree } from '@angular/forms/signals';
+
+let lastId = 0;
+
+/** A label, its control, and what is wrong with it. Give the control `[id]="f.id"` and `[attr.aria-describedby]="f.noteId"`. */
+@Component({
+  selector: 'cr-field',
+  exportAs: 'crField',
+  template: `
+    <label [for]="id" [class.visually-hidden]="labelHidden()">{{ label() }}</label>
+    <ng-content />
+    <div [id]="noteId" class="note">
+      @if (error(); as message) {
+        <span class="error" role="alert">{{ message }}</span>
+      } @else if (hint()) {
+        <span class="muted">{{ hint() }}</span>
+      }
+    </div>
+  `,
+  styles: `
+    :host {
+      display: flex;
+      flex-direction: column;
+      gap: 4px;
+      min-width: 0;
+    }
+    label {
+      font-size: var(--text-small);
+      font-weight: 550;
+    }
+    .note {
+      font-size: var(--text-small);
+    }
+    .note:empty {
+      display: none;
+    }
+    .error {
+      color: var(--state-failed);
+    }
+  `,
+})
+export class Field {
+  readonly label = input.required<string>();
+  readonly labelHidden = input(false);
+  readonly hint = input<string>();
+  readonly field = input<FieldTree<unknown>>();
+
+  readonly id = `cr-field-${++lastId}`;
+  readonly noteId = `${this.id}-note`;
+
+  /** Shown once the person has left the field or tried to send it. */
+  readonly error = computed(() => {
+    const state = this.field()?.();
+    return state?.touched() === true ? state.errors()[0]?.message : undefined;
+  });
+}

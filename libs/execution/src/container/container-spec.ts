@@ -1,0 +1,158 @@
+import type { ResourceLimits } from '@cronium/server-types';
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+
+export const LABELS = {
+  installation: 'org.cronium.installation',
+  server: 'org.cronium.server',
+  role: 'org.cronium.role',
+  /** The process that started it, see `sandbox-owner.ts`. */
+  owner: 'org.cronium.owner',
+} as const;
+
+export interface SpecContext {
+  readonly installationId: string;
+  readonly serverId: string;
+  readonly owner: string;
+  readonly image: string;
+  /** The seccomp profile itself, JSON. */
+  readonly seccompProfile: string;
+}
+
+const MIB = 1024 * 1024;
+const CPU_PERIOD_MICROSECONDS = 100_000;
+/** For the runner (about 15 MiB, and 4 MiB of unsent output), the kernel's own structures, and /dev/shm. */
+const OVERHEAD_MB = 96;
+/** POSIX semaphores and shared memory live in /dev/shm (Python's multiprocessing needs it); it is counted as memory. */
+const SHM_MB = 16;
+/** An empty file costs the kernel about 1 KiB that no size limit sees. */
+const INODES_PER_MB = 128;
+const LEAST_INODES = 4096;
+
+/**
+ * The runner is the container's first process, and not a child of the image's tini: a script has the same user as the runner, and
+ * only process 1 is safe from its signals. The runner reaps orphans itself.
+ */
+export const RUNNER_COMMAND = ['python3', '-I', '-S', '/opt/cronium/runner.pyc'];
+
+/** A single-use sandbox: one job with these limits. */
+export function sandboxSpec(
+  context: SpecContext,
+  limits: ResourceLimits,
+  name: string,
+): ContainerCreateOptions {
+  return {
+    ...hardened(context, limits, 'sandbox'),
+    name,
+    Entrypoint: RUNNER_COMMAND,
+    Cmd: ['sandbox'],
+    OpenStdin: true,
+    // A second attach takes over where the first was lost.
+    StdinOnce: false,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  };
+}
+
+/** The long-lived container of isolation `shared`: room for as many jobs as the server runs at one time. */
+export function sharedContainerSpec(
+  context: SpecContext,
+  limits: ResourceLimits,
+  jobs: number,
+  name: string,
+): ContainerCreateOptions {
+  const together: ResourceLimits = {
+    ...limits,
+    cpu: limits.cpu * jobs,
+    memoryMb: limits.memoryMb * jobs,
+    pids: limits.pids * jobs,
+    diskMb: limits.diskMb * jobs,
+  };
+  return { ...hardened(context, together, 'shared'), name, Cmd: ['hold'] };
+}
+
+/** How to tighten a sandbox that was started with `started` for a job with `wanted`; undefined when the kernel need not be told. */
+export function tightening(started: ResourceLimits, wanted: ResourceLimits): KernelLimits | undefined {
+  // The disk's size cannot be changed; the runner ends the job when it passes the stricter figure.
+  if (started.cpu === wanted.cpu && started.memoryMb === wanted.memoryMb && started.pids === wanted.pids) {
+    return undefined;
+  }
+  return kernelLimits({ ...wanted, diskMb: started.diskMb });
+}
+
+/** What the kernel holds a container to, in the engine's words; may be changed while it runs. */
+export type KernelLimits = Required<
+  Pick<HostConfig, 'CpuPeriod' | 'CpuQuota' | 'Memory' | 'MemorySwap' | 'PidsLimit'>
+>;
+
+function kernelLimits(limits: ResourceLimits): KernelLimits {
+  // What is written to the tmpfs is memory of the container too. The runner ends a job whose processes alone pass `memoryMb`.
+  const memory = (limits.memoryMb + limits.diskMb + OVERHEAD_MB) * MIB;
+  return {
+    // A quota may exceed the machine's processors, which NanoCpus may not.
+    CpuPeriod: CPU_PERIOD_MICROSECONDS,
+    CpuQuota: Math.round(limits.cpu * CPU_PERIOD_MICROSECONDS),
+    Memory: memory,
+    MemorySwap: memory,
+    PidsLimit: limits.pids,
+  };
+}
+
+function hardened(
+  context: SpecContext,
+  limits: ResourceLimits,
+  role: 'sandbox' | 'shared',
+): ContainerCreateOptions {
+  const inodes = Math.max(LEAST_INODES, limits.diskMb * INODES_PER_MB);
+  // The typings do not know CgroupnsMode yet.
+  const hostConfig: HostConfig & { CgroupnsMode: 'private' } = {
+    ...kernelLimits(limits),
+    NetworkMode: 'none',
+    ReadonlyRootfs: true,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${context.seccompProfile}`],
+    Privileged: false,
+    // The only place to write, and gone with the container.
+    Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,size=${limits.diskMb}m,nr_inodes=${inodes},mode=1777` },
+    ShmSize: SHM_MB * MIB,
+    IpcMode: 'private',
+    CgroupnsMode: 'private',
+    LogConfig: { Type: 'none', Config: {} },
+    RestartPolicy: { Name: '' },
+    AutoRemove: false,
+    Init: false,
+    // When the machine itself runs out of memory, a script goes before what runs it.
+    OomScoreAdj: 500,
+    Ulimits: [
+      { Name: 'core', Soft: 0, Hard: 0 },
+      { Name: 'nofile', Soft: 1024, Hard: 65_536 },
+    ],
+  };
+  return {
+    Image: context.image,
+    User: '1000:1000',
+    Hostname: 'sandbox',
+    WorkingDir: '/tmp',
+    Tty: false,
+    Labels: {
+      [LABELS.installation]: context.installationId,
+      [LABELS.server]: context.serverId,
+      [LABELS.role]: role,
+      [LABELS.owner]: context.owner,
+    },
+    HostConfig: hostConfig,
+  };
+}
+
+const WARM_PREFIX = 'cronium-warm-';
+const JOB_PREFIX = 'cronium-job-';
+
+/** Labels cannot change once a container exists, names can: a sandbox takes its job's name when it takes the job. */
+export const warmName = (id: string): string => WARM_PREFIX + id;
+export const jobName = (jobId: string): string => JOB_PREFIX + jobId;
+
+/** The job a sandbox belongs to by its name; undefined for one that has none yet. */
+export function jobOfName(name: string): string | undefined {
+  const bare = name.replace(/^\//, '');
+  return bare.startsWith(JOB_PREFIX) ? bare.slice(JOB_PREFIX.length) : undefined;
+}

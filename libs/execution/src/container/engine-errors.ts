@@ -1,0 +1,77 @@
+import { ExecutionError, type ExecutionErrorCode } from '../execution-error';
+
+/** What dockerode and the socket below it put on their errors. */
+interface EngineFailure {
+  readonly message: string;
+  readonly code?: string;
+  readonly statusCode?: number;
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+]);
+
+function describe(cause: unknown): EngineFailure {
+  if (cause instanceof Error) {
+    return {
+      message: cause.message,
+      code: 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined,
+      statusCode:
+        'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined,
+    };
+  }
+  return { message: String(cause) };
+}
+
+/** Whether the engine says that there is no such container (or that it is being removed already). */
+export function isGone(cause: unknown): boolean {
+  const { statusCode, message } = describe(cause);
+  return (
+    statusCode === 404 ||
+    (statusCode === 409 && /removal of container .* is already in progress/i.test(message))
+  );
+}
+
+export function isConflict(cause: unknown): boolean {
+  return describe(cause).statusCode === 409;
+}
+
+/** The engine's answer as one of our codes, with what to do about it. */
+export function engineError(cause: unknown, doing: string): ExecutionError {
+  if (cause instanceof ExecutionError) {
+    return cause;
+  }
+  const [code, message] = classify(describe(cause), doing);
+  return new ExecutionError(code, message, { cause });
+}
+
+function classify({ message, code, statusCode }: EngineFailure, doing: string): [ExecutionErrorCode, string] {
+  if (statusCode === undefined && code !== undefined && UNREACHABLE.has(code)) {
+    const remedy =
+      code === 'EACCES' || code === 'EPERM'
+        ? 'This process may not open the engine’s socket.'
+        : 'Is the Docker engine running, and is DOCKER_HOST right?';
+    return ['engine_unavailable', `The Docker engine does not answer (${code}). ${remedy}`];
+  }
+  if (statusCode === 404 && /no such image|image not known|image .*not found/i.test(message)) {
+    return [
+      'image_missing',
+      'The executor image is not on the engine. Build it with `node tools/image/build.mjs`, or pull it.',
+    ];
+  }
+  if (/no space left on device/i.test(message)) {
+    return [
+      'server_disk_full',
+      'The Docker engine has no disk space left. Free some, for example with `docker system prune`.',
+    ];
+  }
+  return ['sandbox_failed', `The Docker engine failed at ${doing}: ${message}`];
+}

@@ -1,0 +1,43 @@
+import type { ResourceUsage } from '@cronium/server-types';
+
+import type { ScriptExecutionRequest } from '../port';
+import type { ScriptHandle } from '../script-handle';
+import type { RunnerSession } from '../runner/runner-session';
+
+/** A runner that has one job, or is about to get it, and how to deal with it. */
+export interface Placement {
+  /** Finds it again in another process; goes into the handle. */
+  readonly location: Readonly<Record<string, string>>;
+  /** The connection it was placed, or found, with. */
+  readonly session: RunnerSession;
+  /** Marks the runner as this job's. Before the job is sent. */
+  claim(request: ScriptExecutionRequest): Promise<void>;
+  /** After a lost connection: a new one, or how the runner ended. Rejects when neither can be had now. */
+  reconnect(): Promise<RunnerSession | RunnerExit>;
+  /** Ends whatever is left of the job and removes it. Idempotent. */
+  remove(): Promise<void>;
+  /** Closes the connection and leaves the job alone. */
+  release(): void;
+}
+
+/** The runner ended without reporting an end. */
+export class RunnerExit {
+  constructor(
+    readonly outOfMemory: boolean,
+    readonly description: string,
+  ) {}
+}
+
+/** One way to keep jobs apart: where their runners are, and how to reach them. */
+export interface JobGround {
+  open(): Promise<void>;
+  /** Removes what serves no job. Jobs go on. */
+  close(): Promise<void>;
+  place(request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement>;
+  /** Rejects with `script_lost` when nothing of it can be found. */
+  find(handle: ScriptHandle): Promise<Placement>;
+  /** Rejects with an `ExecutionError` when no job could run now. */
+  check(): Promise<void>;
+  containerIds(): Promise<string[]>;
+  poolCounts(): ResourceUsage['pool'];
+}

@@ -1,0 +1,152 @@
+import type { ResourceUsage } from '@cronium/server-types';
+import type Docker from 'dockerode';
+
+import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
+import { ExecutionError } from '../execution-error';
+import type { ScriptExecutionRequest } from '../port';
+import type { RunnerSession } from '../runner/runner-session';
+import type { ScriptHandle } from '../script-handle';
+import type { SpecContext } from './container-spec';
+import { engineError, isGone } from './engine-errors';
+import { type JobGround, type Placement, RunnerExit } from './placement';
+import { Sandbox, attachSession, inspectExit, removeContainer } from './sandbox';
+import { SandboxSweeper } from './sandbox-sweeper';
+import { WarmPool } from './warm-pool';
+
+/** Isolation `job`: one hardened single-use container a job, from the warm pool. */
+export class SandboxGround implements JobGround {
+  private readonly pool: WarmPool<Sandbox>;
+  private readonly sweeper: SandboxSweeper;
+  /** Sandboxes of jobs that this process has in hand. */
+  private readonly inUse = new Set<string>();
+
+  constructor(
+    private readonly docker: Docker,
+    private readonly server: ExecutorServer,
+    private readonly context: ExecutorContext,
+    spec: () => Promise<SpecContext>,
+  ) {
+    const { pool, resourceLimits } = server.containerConfig;
+    this.pool = new WarmPool<Sandbox>({
+      size: pool.size,
+      refillConcurrency: pool.refillConcurrency,
+      start: async () => {
+        try {
+          return await Sandbox.start(docker, await spec(), resourceLimits);
+        } catch (cause) {
+          throw engineError(cause, 'starting a sandbox');
+        }
+      },
+      onStartFailed: (err) =>
+        context.logger.warn({ serverId: server.id, err }, 'A sandbox could not be started.'),
+      onRemoveFailed: (err) =>
+        context.logger.warn({ serverId: server.id, err }, 'An idle sandbox could not be removed.'),
+    });
+    this.sweeper = new SandboxSweeper(docker, context, server.id, (id) => this.inUse.has(id));
+  }
+
+  open(): Promise<void> {
+    this.pool.open();
+    this.sweeper.start();
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.close(), this.sweeper.stop()]);
+  }
+
+  async place(_request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
+    const sandbox = await this.pool.take(signal);
+    this.inUse.add(sandbox.id);
+    return this.placement(sandbox.id, sandbox.session, (request) =>
+      sandbox.assign(request.jobId, request.limits),
+    );
+  }
+
+  async find(handle: ScriptHandle): Promise<Placement> {
+    const id = handle.location['containerId'];
+    if (id === undefined) {
+      throw new ExecutionError('script_lost', `The handle of job ${handle.jobId} names no sandbox.`);
+    }
+    this.inUse.add(id);
+    const found = await this.reconnect(id).catch((error: unknown) => {
+      this.inUse.delete(id);
+      throw error;
+    });
+    if (found instanceof RunnerExit) {
+      await removeContainer(this.docker.getContainer(id));
+      this.inUse.delete(id);
+      throw new ExecutionError('script_lost', `The script is lost, its end is unknown. ${found.description}`);
+    }
+    return this.placement(id, found, () => Promise.resolve());
+  }
+
+  async check(): Promise<void> {
+    await this.docker.getImage(this.server.containerConfig.image).inspect();
+    const failure = this.pool.lastFailure;
+    if (failure !== undefined) {
+      throw engineError(failure, 'starting a sandbox');
+    }
+  }
+
+  containerIds(): Promise<string[]> {
+    return Promise.resolve([...this.inUse]);
+  }
+
+  poolCounts(): ResourceUsage['pool'] {
+    return { ...this.pool.counts, inUse: this.inUse.size };
+  }
+
+  private placement(
+    id: string,
+    firstSession: RunnerSession,
+    claim: (request: ScriptExecutionRequest) => Promise<void>,
+  ): Placement {
+    let session = firstSession;
+    return {
+      location: { executor: 'container', isolation: 'job', containerId: id },
+      session: firstSession,
+      claim,
+      reconnect: async () => {
+        const found = await this.reconnect(id);
+        if (!(found instanceof RunnerExit)) {
+          session = found;
+        }
+        return found;
+      },
+      remove: async () => {
+        session.close();
+        try {
+          await removeContainer(this.docker.getContainer(id));
+        } finally {
+          // If that failed, the sweeper may try.
+          this.inUse.delete(id);
+        }
+      },
+      release: () => {
+        session.close();
+        this.inUse.delete(id);
+      },
+    };
+  }
+
+  private async reconnect(id: string): Promise<RunnerSession | RunnerExit> {
+    const container = this.docker.getContainer(id);
+    try {
+      const exit = await inspectExit(container);
+      if (!exit) {
+        return await attachSession(container);
+      }
+      const how = exit.exitCode === 137 ? 'was killed (SIGKILL)' : `ended with code ${exit.exitCode}`;
+      return new RunnerExit(
+        exit.outOfMemory,
+        `Its runner, the first process of sandbox ${id.slice(0, 12)}, ${how}.`,
+      );
+    } catch (cause) {
+      if (isGone(cause)) {
+        return new RunnerExit(false, `Its sandbox ${id.slice(0, 12)} is not on the engine any more.`);
+      }
+      throw engineError(cause, 'attaching to a sandbox');
+    }
+  }
+}

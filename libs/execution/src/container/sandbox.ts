@@ -1,0 +1,117 @@
+import type { ResourceLimits } from '@cronium/server-types';
+import type { Container } from 'dockerode';
+import type Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
+
+import { ExecutionError } from '../execution-error';
+import type { RunnerHello } from '../runner/messages';
+import { PROTOCOL_VERSION } from '../runner/protocol';
+import { RunnerSession } from '../runner/runner-session';
+import { type SpecContext, jobName, sandboxSpec, tightening, warmName } from './container-spec';
+import { engineError, isConflict, isGone } from './engine-errors';
+import { MultiplexedChannel } from './multiplexed-channel';
+
+/** A runner greets within milliseconds; a machine under full load may take seconds to start it. */
+export const GREETING_MS = 30_000;
+
+/** How a sandbox's first process ended. */
+export interface SandboxExit {
+  readonly outOfMemory: boolean;
+  readonly exitCode: number;
+}
+
+/** One single-use container whose runner waits, runs, or has ended its one job. */
+export class Sandbox {
+  private constructor(
+    private readonly container: Container,
+    private readonly limits: ResourceLimits,
+    readonly session: RunnerSession,
+  ) {}
+
+  get id(): string {
+    return this.container.id;
+  }
+
+  /** Creates and starts a sandbox; resolves when its runner waits for a job. */
+  static async start(docker: Docker, context: SpecContext, limits: ResourceLimits): Promise<Sandbox> {
+    const container = await docker.createContainer(sandboxSpec(context, limits, warmName(randomUUID())));
+    try {
+      // Attached before it starts: not even the greeting can be missed.
+      const session = await attachSession(container);
+      await container.start();
+      checkVersion(await session.greeted(GREETING_MS));
+      return new Sandbox(container, limits, session);
+    } catch (error) {
+      await removeContainer(container);
+      throw error;
+    }
+  }
+
+  /** Names the sandbox for its job, so that it can be found by it, and tightens its limits where the job's are stricter. */
+  async assign(jobId: string, limits: ResourceLimits): Promise<void> {
+    const update = tightening(this.limits, limits);
+    try {
+      await Promise.all([
+        this.container.rename({ name: jobName(jobId) }),
+        update && this.container.update(update),
+      ]);
+    } catch (cause) {
+      if (isConflict(cause)) {
+        throw new ExecutionError(
+          'internal_error',
+          `Job ${jobId} has a sandbox already; a job is run at most once.`,
+          { cause },
+        );
+      }
+      throw engineError(cause, 'preparing a sandbox');
+    }
+  }
+
+  async remove(): Promise<void> {
+    this.session.close();
+    await removeContainer(this.container);
+  }
+}
+
+/** A new connection to a container's first process. */
+export async function attachSession(container: Container): Promise<RunnerSession> {
+  const socket = await container.attach({
+    stream: true,
+    stdin: true,
+    stdout: true,
+    stderr: true,
+    hijack: true,
+  });
+  return new RunnerSession(new MultiplexedChannel(asDuplex(socket)));
+}
+
+/** dockerode promises less than it gives: with `hijack` it is the socket itself. */
+export function asDuplex(stream: NodeJS.ReadWriteStream): import('node:stream').Duplex {
+  return stream as import('node:stream').Duplex;
+}
+
+export function checkVersion(hello: RunnerHello): void {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    throw new ExecutionError(
+      'protocol_error',
+      `The runner in the image speaks protocol version ${hello.protocol}, this side ${PROTOCOL_VERSION}. Build the image again.`,
+    );
+  }
+}
+
+/** How the container ended; undefined while it runs. Throws when the engine does not answer or does not know it. */
+export async function inspectExit(container: Container): Promise<SandboxExit | undefined> {
+  const { State: state } = await container.inspect();
+  return state.Running ? undefined : { outOfMemory: state.OOMKilled, exitCode: state.ExitCode };
+}
+
+/** Kills what runs in it and removes it. One that is gone is as good. */
+export async function removeContainer(container: Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    if (!isGone(error)) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { jobUsageSchema } from '@cronium/server-types';
+import * as z from 'zod';
+
+import { type Frame, ProtocolError } from './protocol';
+
+/** What a runner says of itself when a client comes. */
+export const helloSchema = z.object({
+  protocol: z.int(),
+  runner: z.string(),
+  state: z.enum(['waiting', 'running', 'ended']),
+  jobId: z.string().nullable(),
+  timeoutSeconds: z.number().nullable(),
+  killGraceSeconds: z.number().nullable(),
+});
+export type RunnerHello = z.infer<typeof helloSchema>;
+
+export const startedSchema = z.object({ at: z.number() });
+
+export const requestSchema = z.object({
+  id: z.int(),
+  method: z.literal('output'),
+  params: z.record(z.string(), z.unknown()),
+});
+
+const scriptEndSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('exit'), code: z.int() }),
+  z.object({ kind: z.literal('signal'), signal: z.string() }),
+  z.object({ kind: z.literal('out_of_memory') }),
+  z.object({ kind: z.literal('process_limit') }),
+  z.object({ kind: z.literal('disk_full') }),
+  z.object({ kind: z.literal('output_limit') }),
+  z.object({ kind: z.literal('timeout') }),
+  z.object({ kind: z.literal('cancelled') }),
+]);
+
+export const endSchema = z.object({
+  end: scriptEndSchema.optional(),
+  error: z
+    .object({
+      code: z.enum(['interpreter_missing', 'sandbox_failed', 'protocol_error']),
+      message: z.string(),
+    })
+    .optional(),
+  usage: jobUsageSchema,
+  startedAt: z.number(),
+  endedAt: z.number(),
+});
+export type RunnerEnd = z.infer<typeof endSchema>;
+
+/** The message in a frame. Throws `ProtocolError` when it is not what its type promises. */
+export function decodeMessage<T>(schema: z.ZodType<T>, frame: Frame): T {
+  try {
+    return schema.parse(JSON.parse(frame.payload.toString('utf8')));
+  } catch (cause) {
+    throw new ProtocolError(`The runner sent a frame of type ${frame.type} that is not understood.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { deferred } from '../deferred';
+import { randomBytes } from 'node:crypto';
+
+import { type RunnerHello, decodeMessage, helloSchema } from './messages';
+import {
+  type Frame,
+  FrameParser,
+  FrameType,
+  MarkerSkipper,
+  ProtocolError,
+  RESET,
+  encodeFrame,
+} from './protocol';
+import type { RunnerChannel } from './runner-channel';
+
+/** Who listens to the frames after the hello. */
+export interface FrameListener {
+  onFrame(frame: Frame): void;
+  onLost(cause: Error): void;
+}
+
+/** The stream to a runner has ended, or it said nothing sensible. */
+export class RunnerLostError extends Error {
+  override readonly name = 'RunnerLostError';
+}
+
+/** One connection to one runner: framing, the greeting, and taking over. What is said about a script is `ScriptRun`'s. */
+export class RunnerSession {
+  private parser = new FrameParser();
+  private skipper: MarkerSkipper | undefined;
+  private listener: FrameListener | undefined;
+  private lost: Error | undefined;
+  private greeting = deferred<RunnerHello>();
+  private readonly closeListeners: (() => void)[] = [];
+
+  constructor(private readonly channel: RunnerChannel) {
+    // A session that nobody waits for may be lost in silence.
+    this.greeting.promise.catch(() => undefined);
+    channel.listen({
+      onData: (chunk) => this.receive(chunk),
+      onClose: (cause) => this.lose(new RunnerLostError(this.describeLoss(cause), { cause })),
+    });
+    channel.send(RESET);
+  }
+
+  /** The runner's greeting. Rejects when there is none in time: a runner says it at once. */
+  async greeted(timeoutMs: number): Promise<RunnerHello> {
+    const timer = setTimeout(() => {
+      this.lose(
+        new RunnerLostError(`The runner said nothing within ${timeoutMs / 1000} s. ${this.diagnostics()}`),
+      );
+    }, timeoutMs);
+    try {
+      return await this.greeting.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Asks for every frame after `seq`, and for a new greeting, which `greeted` then waits for. */
+  resume(seq: number): void {
+    const nonce = randomBytes(16);
+    this.skipper = new MarkerSkipper(nonce);
+    this.parser = new FrameParser();
+    this.greeting = deferred<RunnerHello>();
+    this.greeting.promise.catch(() => undefined);
+    this.send(FrameType.Resume, { after: seq, nonce: nonce.toString('hex') });
+  }
+
+  listen(listener: FrameListener): void {
+    this.listener = listener;
+    if (this.lost) {
+      listener.onLost(this.lost);
+    }
+  }
+
+  /** Calls once when the stream ends; at once if it has. */
+  onClosed(listener: () => void): void {
+    if (this.lost) {
+      listener();
+    } else {
+      this.closeListeners.push(listener);
+    }
+  }
+
+  send(type: FrameType, message: object): void {
+    if (!this.lost) {
+      this.channel.send(encodeFrame(type, message));
+    }
+  }
+
+  /** Tells a runner that waits for a job that it is still wanted. */
+  keepAlive(): void {
+    this.send(FrameType.KeepAlive, {});
+  }
+
+  close(): void {
+    this.listener = undefined;
+    this.lose(new RunnerLostError('The connection to the runner was closed on this side.'));
+  }
+
+  diagnostics(): string {
+    return this.channel.diagnostics().trim();
+  }
+
+  private receive(chunk: Buffer): void {
+    let data: Buffer | undefined = chunk;
+    if (this.skipper) {
+      data = this.skipper.push(chunk);
+      if (data === undefined) {
+        return;
+      }
+      this.skipper = undefined;
+    }
+    try {
+      this.parser.push(data, (frame) => this.accept(frame));
+    } catch (cause) {
+      this.lose(cause instanceof Error ? cause : new ProtocolError(String(cause)));
+    }
+  }
+
+  private accept(frame: Frame): void {
+    if (frame.type === FrameType.Hello) {
+      this.greeting.resolve(decodeMessage(helloSchema, frame));
+    } else {
+      this.listener?.onFrame(frame);
+    }
+  }
+
+  private lose(cause: Error): void {
+    if (this.lost) {
+      return;
+    }
+    this.lost = cause;
+    this.greeting.reject(cause);
+    this.channel.close();
+    this.listener?.onLost(cause);
+    for (const listener of this.closeListeners) {
+      listener();
+    }
+  }
+
+  private describeLoss(cause: Error | undefined): string {
+    return ['The connection to the runner has ended.', cause?.message, this.diagnostics()]
+      .filter(Boolean)
+      .join(' ');
+  }
+}
