@@ -5,6 +5,7 @@ import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { signalGroup, splitLines } from './lib/command.mjs';
+import { readableLogLine } from './lib/log-line.mjs';
 import { fromRoot, root } from './lib/paths.mjs';
 
 const stopTimeoutMs = 20_000;
@@ -53,7 +54,10 @@ export class Server {
           env.CRONIUM_SECCOMP_PROFILE ?? fromRoot('docker/executor/seccomp-profile.json'),
       },
     });
-    splitLines(this.#child.stdout, (line) => console.log(line));
+    splitLines(this.#child.stdout, (line) => {
+      const readable = readableLogLine(line);
+      if (readable !== undefined) console.log(readable);
+    });
     splitLines(this.#child.stderr, (line) => console.error(line));
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
       // What a crashed server left running, such as its database, is in its group.

@@ -29,11 +29,14 @@ const inputs = [
 export async function ensureExecutorImage({ log }) {
   const files = inputs.flatMap(listFiles);
   const hash = hashFiles(files);
-  if ((await imageLabel(image, inputsLabel)) === hash) return { built: false };
+  const present = await inspect(image);
+  if (present?.inputs === hash) return { built: false };
 
   for (const base of baseImages) await ensureBaseImage(base, log);
   log(`building ${image}`);
   await build(files, hash, log);
+  // The image it replaces has no name any more. Refused while a container still uses it, which is no error.
+  if (present) await capture('docker', ['image', 'rm', present.id]);
   return { built: true };
 }
 
@@ -41,7 +44,7 @@ async function ensureBaseImage(
   /** @type {typeof baseImages[number]} */ { name, bootstrap },
   /** @type {(line: string) => void} */ log,
 ) {
-  if ((await capture('docker', ['image', 'inspect', name])).code === 0) return;
+  if (await inspect(name)) return;
   log(`pulling ${name}`);
   // Nothing is printed before the registry has answered: silence means that none can be reached.
   const pull = await capture('docker', ['pull', name], { silenceMs: 15_000, timeoutMs: 15 * 60_000 });
@@ -86,11 +89,12 @@ function proxyArguments() {
   });
 }
 
-/** @returns {Promise<string | undefined>} undefined when there is no such image or label */
-async function imageLabel(/** @type {string} */ name, /** @type {string} */ label) {
-  const format = `{{index .Config.Labels "${label}"}}`;
+/** @returns {Promise<{ id: string, inputs: string } | undefined>} undefined when there is no such image */
+async function inspect(/** @type {string} */ name) {
+  const format = `{{.Id}} {{index .Config.Labels "${inputsLabel}"}}`;
   const { code, stdout } = await capture('docker', ['image', 'inspect', '--format', format, name]);
-  return code === 0 ? stdout.trim() : undefined;
+  const [id, inputs] = stdout.trim().split(' ');
+  return code === 0 ? { id, inputs } : undefined;
 }
 
 /** A file itself, or all files of a folder in a fixed order; relative to the repository's root. */

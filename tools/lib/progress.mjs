@@ -9,7 +9,7 @@
 export async function step(name, work) {
   const begin = performance.now();
   try {
-    const result = await work((line) => console.log(`  ${name}: ${line}`));
+    const result = await work((line) => line.trim() && console.log(`  ${name}: ${line}`));
     console.log(`✓ ${name} (${secondsSince(begin)})`);
     return result;
   } catch (error) {

@@ -13,7 +13,7 @@ interface Pending {
 /** Output of one stream is merged into chunks of this size at most, in bytes. */
 const chunkBytes = 256 * 1024;
 /** Stored in one statement at most, in bytes: bounds the memory a job takes. */
-const batchBytes = 2 * 1024 * 1024;
+const batchBytes = 1024 * 1024;
 
 /**
  * Numbers a job's output and stores it. The first piece is stored at once; what comes while a batch is being stored makes the next

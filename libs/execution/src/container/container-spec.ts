@@ -123,10 +123,8 @@ function hardened(
     Init: false,
     // When the machine itself runs out of memory, a script goes before what runs it.
     OomScoreAdj: 500,
-    Ulimits: [
-      { Name: 'core', Soft: 0, Hard: 0 },
-      { Name: 'nofile', Soft: 1024, Hard: 65_536 },
-    ],
+    // Only lowered: an engine without CAP_SYS_RESOURCE could not start a container with more than it has itself.
+    Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
   };
   return {
     Image: context.image,

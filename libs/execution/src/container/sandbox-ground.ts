@@ -4,17 +4,18 @@ import type Docker from 'dockerode';
 import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest } from '../port';
+import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { RunnerSession } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
 import type { SpecContext } from './container-spec';
+import type { ContainerGround } from './container-ground';
 import { engineError, isGone } from './engine-errors';
-import { type JobGround, type Placement, RunnerExit } from './placement';
 import { Sandbox, attachSession, inspectExit, removeContainer } from './sandbox';
 import { SandboxSweeper } from './sandbox-sweeper';
 import { WarmPool } from './warm-pool';
 
 /** Isolation `job`: one hardened single-use container a job, from the warm pool. */
-export class SandboxGround implements JobGround {
+export class SandboxGround implements ContainerGround {
   private readonly pool: WarmPool<Sandbox>;
   private readonly sweeper: SandboxSweeper;
   /** Sandboxes of jobs that this process has in hand. */

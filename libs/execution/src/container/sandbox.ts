@@ -4,15 +4,10 @@ import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 
 import { ExecutionError } from '../execution-error';
-import type { RunnerHello } from '../runner/messages';
-import { PROTOCOL_VERSION } from '../runner/protocol';
-import { RunnerSession } from '../runner/runner-session';
+import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import { type SpecContext, jobName, sandboxSpec, tightening, warmName } from './container-spec';
 import { engineError, isConflict, isGone } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
-
-/** A runner greets within milliseconds; a machine under full load may take seconds to start it. */
-export const GREETING_MS = 30_000;
 
 /** How a sandbox's first process ended. */
 export interface SandboxExit {
@@ -88,15 +83,6 @@ export async function attachSession(container: Container): Promise<RunnerSession
 /** dockerode promises less than it gives: with `hijack` it is the socket itself. */
 export function asDuplex(stream: NodeJS.ReadWriteStream): import('node:stream').Duplex {
   return stream as import('node:stream').Duplex;
-}
-
-export function checkVersion(hello: RunnerHello): void {
-  if (hello.protocol !== PROTOCOL_VERSION) {
-    throw new ExecutionError(
-      'protocol_error',
-      `The runner in the image speaks protocol version ${hello.protocol}, this side ${PROTOCOL_VERSION}. Build the image again.`,
-    );
-  }
 }
 
 /** How the container ended; undefined while it runs. Throws when the engine does not answer or does not know it. */

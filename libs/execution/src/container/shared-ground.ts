@@ -7,13 +7,14 @@ import type { ExecutorContext, ExecutorServer } from '../create-server-executor'
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest } from '../port';
 import { FrameType } from '../runner/protocol';
-import { RunnerSession } from '../runner/runner-session';
+import { type Placement, RunnerExit } from '../runner/job-ground';
+import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
 import { RUNNER_COMMAND, type SpecContext, sharedContainerSpec } from './container-spec';
+import type { ContainerGround } from './container-ground';
 import { engineError, isConflict, isGone } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
-import { type JobGround, type Placement, RunnerExit } from './placement';
-import { GREETING_MS, asDuplex, checkVersion, removeContainer } from './sandbox';
+import { asDuplex, removeContainer } from './sandbox';
 
 /** How long a runner that is told to drop its job may take to kill and wipe. */
 const ABANDON_MS = 10_000;
@@ -25,7 +26,7 @@ const ABANDON_MS = 10_000;
  * The container is used if it exists (docker-compose may have made it), and otherwise created with a sandbox's hardening; one that this
  * process created is removed when it disconnects, unless jobs are left running in it.
  */
-export class SharedGround implements JobGround {
+export class SharedGround implements ContainerGround {
   private ready: Promise<Container> | undefined;
   private created: Container | undefined;
   private activeJobs = 0;

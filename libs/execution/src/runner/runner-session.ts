@@ -1,17 +1,22 @@
 import { deferred } from '../deferred';
 import { randomBytes } from 'node:crypto';
 
+import { ExecutionError } from '../execution-error';
 import { type RunnerHello, decodeMessage, helloSchema } from './messages';
 import {
   type Frame,
   FrameParser,
   FrameType,
   MarkerSkipper,
+  PROTOCOL_VERSION,
   ProtocolError,
   RESET,
   encodeFrame,
 } from './protocol';
 import type { RunnerChannel } from './runner-channel';
+
+/** A runner greets within milliseconds; a machine under full load may take seconds to start it. */
+export const GREETING_MS = 30_000;
 
 /** Who listens to the frames after the hello. */
 export interface FrameListener {
@@ -144,5 +149,14 @@ export class RunnerSession {
     return ['The connection to the runner has ended.', cause?.message, this.diagnostics()]
       .filter(Boolean)
       .join(' ');
+  }
+}
+
+export function checkVersion(hello: RunnerHello): void {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    throw new ExecutionError(
+      'protocol_error',
+      `The runner in the image speaks protocol version ${hello.protocol}, this side ${PROTOCOL_VERSION}. Build the image again.`,
+    );
   }
 }

@@ -1,8 +1,6 @@
-import type { ResourceUsage } from '@cronium/server-types';
-
 import type { ScriptExecutionRequest } from '../port';
 import type { ScriptHandle } from '../script-handle';
-import type { RunnerSession } from '../runner/runner-session';
+import type { RunnerSession } from './runner-session';
 
 /** A runner that has one job, or is about to get it, and how to deal with it. */
 export interface Placement {
@@ -28,16 +26,10 @@ export class RunnerExit {
   ) {}
 }
 
-/** One way to keep jobs apart: where their runners are, and how to reach them. */
+/** A server's way to keep jobs apart: where their runners are, and how to reach them. */
 export interface JobGround {
-  open(): Promise<void>;
-  /** Removes what serves no job. Jobs go on. */
-  close(): Promise<void>;
+  /** A runner that waits for this job. Rejects with an `ExecutionError`, or with the signal's reason when it aborts. */
   place(request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement>;
-  /** Rejects with `script_lost` when nothing of it can be found. */
+  /** The runner that a handle names. Rejects with `script_lost` when nothing of it can be found. */
   find(handle: ScriptHandle): Promise<Placement>;
-  /** Rejects with an `ExecutionError` when no job could run now. */
-  check(): Promise<void>;
-  containerIds(): Promise<string[]>;
-  poolCounts(): ResourceUsage['pool'];
 }

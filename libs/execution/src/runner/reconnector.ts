@@ -1,7 +1,7 @@
-import { GREETING_MS } from './sandbox';
-import { type Placement, RunnerExit } from './placement';
+import { GREETING_MS } from './runner-session';
+import { type Placement, RunnerExit } from './job-ground';
 import { ExecutionError } from '../execution-error';
-import { type ScriptRun, lostScript } from '../runner/script-run';
+import { type ScriptRun, lostScript } from './script-run';
 
 /** Waits between tries, in milliseconds: a quick one for a broken stream, half a minute in all for an engine that restarts. */
 const DELAYS_MS = [0, 50, 200, 500, 1_000, 2_000, 4_000, 8_000, 15_000];

@@ -1,0 +1,24 @@
+import { describeServerExecutor } from '../contract/describe-server-executor';
+import { EngineFixture } from './engine-fixture';
+
+jest.setTimeout(60_000);
+
+describeServerExecutor('ContainerExecutor with isolation job', async () => {
+  const fixture = new EngineFixture({ isolation: 'job' });
+  await fixture.verify();
+  return {
+    createExecutor: () => fixture.createExecutor(),
+    remains: (jobId) => fixture.sandboxRemains(jobId),
+    dispose: () => fixture.dispose(),
+  };
+});
+
+describeServerExecutor('ContainerExecutor with isolation shared', async () => {
+  const fixture = new EngineFixture({ isolation: 'shared' });
+  await fixture.verify();
+  return {
+    createExecutor: () => fixture.createExecutor(),
+    remains: () => Promise.resolve(false),
+    dispose: () => fixture.dispose(),
+  };
+});

@@ -1,0 +1,16 @@
+import type { ResourceUsage } from '@cronium/server-types';
+
+import type { JobGround } from '../runner/job-ground';
+
+/** What isolations `job` and `shared` both do. */
+export interface ContainerGround extends JobGround {
+  /** Gets ready for jobs; does not fail when the engine is away. Idempotent. */
+  open(): Promise<void>;
+  /** Removes what serves no job. Jobs go on. Idempotent. */
+  close(): Promise<void>;
+  /** Rejects with why no job could run now. */
+  check(): Promise<void>;
+  /** The containers that jobs run in now. */
+  containerIds(): Promise<string[]>;
+  poolCounts(): ResourceUsage['pool'];
+}

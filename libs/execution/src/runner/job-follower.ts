@@ -1,0 +1,140 @@
+import { ExecutionError, ExecutorDisconnectedError } from '../execution-error';
+import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
+import type { ScriptHandle } from '../script-handle';
+import type { JobGround, Placement } from './job-ground';
+import { FrameType } from './protocol';
+import { Reconnector } from './reconnector';
+import { GREETING_MS, checkVersion } from './runner-session';
+import { ScriptRun } from './script-run';
+
+/** Placements are removed behind the jobs' backs; with this many waiting the server is behind, and new jobs wait for it. */
+const MAX_PENDING_REMOVALS = 32;
+
+/** Takes jobs from their placement to their result: the part of `ServerExecutor` that is the same wherever runners are. */
+export class JobFollower {
+  private readonly runs = new Map<ScriptRun, Placement>();
+  private readonly removals = new Set<Promise<void>>();
+
+  constructor(
+    private readonly ground: JobGround,
+    private readonly onRemoveFailed: (placement: Placement, error: unknown) => void,
+  ) {}
+
+  get activeJobs(): number {
+    return this.runs.size;
+  }
+
+  /** As `ServerExecutor.executeScript`. */
+  async execute(
+    request: ScriptExecutionRequest,
+    observer: ScriptObserver,
+    signal: AbortSignal,
+  ): Promise<ScriptExecutionResult> {
+    while (this.removals.size >= MAX_PENDING_REMOVALS) {
+      await Promise.race(this.removals);
+    }
+    let placement: Placement;
+    try {
+      placement = await this.ground.place(request, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        return neverStarted();
+      }
+      throw error;
+    }
+    const run = new ScriptRun(observer, signal, 0);
+    return this.follow(run, placement, async () => {
+      const location = { ...placement.location };
+      await Promise.all([
+        placement.claim(request),
+        observer.onHandle({ version: 1, jobId: request.jobId, location, ackedSeq: 0 }),
+      ]);
+      if (signal.aborted) {
+        run.conclude(neverStarted());
+        return;
+      }
+      run.join(placement.session);
+      placement.session.send(FrameType.Job, request);
+      run.expectEnd(request);
+    });
+  }
+
+  /** As `ServerExecutor.resumeScript`. */
+  async resume(
+    handle: ScriptHandle,
+    observer: ScriptObserver,
+    signal: AbortSignal,
+  ): Promise<ScriptExecutionResult> {
+    const placement = await this.ground.find(handle);
+    const run = new ScriptRun(observer, signal, handle.ackedSeq);
+    return this.follow(run, placement, async () => {
+      run.join(placement.session);
+      placement.session.resume(handle.ackedSeq);
+      const hello = await placement.session.greeted(GREETING_MS);
+      checkVersion(hello);
+      if (hello.jobId !== handle.jobId) {
+        throw new ExecutionError('script_lost', `The script of job ${handle.jobId} had not been started.`);
+      }
+      run.expectEnd({
+        timeoutSeconds: hello.timeoutSeconds ?? 0,
+        killGraceSeconds: hello.killGraceSeconds ?? 0,
+      });
+    });
+  }
+
+  /** Lets go of all jobs without ending them, and waits until what has ended is removed. */
+  async release(): Promise<void> {
+    for (const [run, placement] of this.runs) {
+      this.runs.delete(run);
+      run.fail(new ExecutorDisconnectedError());
+      placement.release();
+    }
+    await Promise.all(this.removals);
+  }
+
+  private async follow(
+    run: ScriptRun,
+    placement: Placement,
+    begin: () => Promise<void>,
+  ): Promise<ScriptExecutionResult> {
+    this.runs.set(run, placement);
+    const reconnector = new Reconnector(run, placement);
+    run.onDisconnected = (cause) => reconnector.reconnect(cause);
+    begin().catch((cause: unknown) => run.fail(beginError(cause)));
+    try {
+      return await run.result;
+    } finally {
+      // After a release the job is no longer ours to end.
+      if (this.runs.delete(run)) {
+        this.remove(placement);
+      }
+    }
+  }
+
+  private remove(placement: Placement): void {
+    const removal = placement
+      .remove()
+      .catch((error: unknown) => this.onRemoveFailed(placement, error))
+      .finally(() => this.removals.delete(removal));
+    this.removals.add(removal);
+  }
+}
+
+function beginError(cause: unknown): ExecutionError {
+  if (cause instanceof ExecutionError) {
+    return cause;
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ExecutionError('internal_error', `The script was not started: ${reason}`, { cause });
+}
+
+/** The end of a job that was cancelled before it had a process. */
+function neverStarted(): ScriptExecutionResult {
+  const now = new Date();
+  return {
+    end: { kind: 'cancelled' },
+    usage: { wallMs: 0, cpuUserMs: 0, cpuSystemMs: 0, peakMemoryBytes: 0, outputBytes: 0 },
+    startedAt: now,
+    endedAt: now,
+  };
+}

@@ -1,0 +1,76 @@
+import { capture } from '../lib/command.mjs';
+import { epochMs, row } from './figures.mjs';
+
+const rounds = 60;
+const poolSize = 4;
+/** The script's first instruction reads the clock; printing it is its second. */
+const noOp = 'echo $EPOCHREALTIME';
+const container = 'cronium-bench-exec';
+
+/** From a request to the script's first instruction, and to its visible end, beside the ways others start a script. */
+export async function bench(product) {
+  await product.configure({ pool: { size: poolSize } });
+  const eventId = await product.createEvent({ name: 'no-op', content: noOp });
+  await capture('docker', ['rm', '-f', container]);
+  await capture('docker', [
+    'run',
+    '-d',
+    '--name',
+    container,
+    '--network',
+    'none',
+    'cronium-executor:latest',
+    'hold',
+  ]);
+  const ways = {
+    'bash, spawned': () => spawned('bash', ['-c', noOp]),
+    'docker run --rm': () =>
+      spawned('docker', [
+        ...'run --rm --network none'.split(' '),
+        'cronium-executor:latest',
+        'bash',
+        '-c',
+        noOp,
+      ]),
+    'docker exec': () => spawned('docker', ['exec', container, 'bash', '-c', noOp]),
+    'Cronium, isolated job': () => asJob(product, eventId),
+  };
+  const figures = Object.fromEntries(Object.keys(ways).map((name) => [name, { first: [], end: [] }]));
+  try {
+    for (const start of Object.values(ways)) await start();
+    // Taken in turn, so that a noisy minute of the machine falls on all of them.
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, start] of Object.entries(ways)) {
+        await product.poolIsWarm(poolSize);
+        const { first, end } = await start();
+        figures[name].first.push(first);
+        figures[name].end.push(end);
+      }
+    }
+  } finally {
+    await capture('docker', ['rm', '-f', container]);
+  }
+  const exec = figures['docker exec'];
+  console.log(
+    `\n${rounds} sequential no-op bash jobs each\n\nfrom request to the script’s first instruction`,
+  );
+  console.table(Object.entries(figures).map(([name, { first }]) => row(name, first, exec.first)));
+  console.log('from request to the end being visible');
+  console.table(Object.entries(figures).map(([name, { end }]) => row(name, end, exec.end)));
+}
+
+async function spawned(command, args) {
+  const begin = epochMs();
+  const { stdout } = await capture(command, args, { env: { PATH: process.env.PATH } });
+  return { first: Number(stdout) * 1000 - begin, end: epochMs() - begin };
+}
+
+async function asJob(product, eventId) {
+  const begin = epochMs();
+  const execution = await product.post(`/events/${eventId}/run?wait=30`, {});
+  const end = epochMs() - begin;
+  const [job] = execution.jobs;
+  if (job.state !== 'succeeded') throw new Error(`The job ended as ${job.state}: ${job.error?.message}`);
+  const { entries } = await product.get(`/jobs/${job.id}/log`);
+  return { first: Number(entries[0].text) * 1000 - begin, end };
+}
