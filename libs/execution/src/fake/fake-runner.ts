@@ -117,6 +117,7 @@ export class FakeRunner {
     const startedAt = Date.now();
     this.say(FrameType.Started, { at: startedAt });
     const timeout = setTimeout(() => this.stop({ kind: 'timeout' }), job.timeoutSeconds * 1000);
+    this.interrupt.signal.addEventListener('abort', () => clearTimeout(timeout));
     let end: FakeEnd = { kind: 'exit', code: 0 };
     let error: RunnerEnd['error'];
     for (const directive of parseDirectives(job.script)) {

@@ -4,8 +4,8 @@ import type { ScriptHandle } from '../script-handle';
 import type { JobGround, Placement } from './job-ground';
 import { FrameType } from './protocol';
 import { Reconnector } from './reconnector';
-import { GREETING_MS, checkVersion } from './runner-session';
-import { ScriptRun } from './script-run';
+import { GREETING_MS, RunnerLostError, checkVersion } from './runner-session';
+import { ScriptRun, lostScript } from './script-run';
 
 /** Placements are removed behind the jobs' backs; with this many waiting the server is behind, and new jobs wait for it. */
 const MAX_PENDING_REMOVALS = 32;
@@ -44,6 +44,10 @@ export class JobFollower {
     }
     const run = new ScriptRun(observer, signal, 0);
     return this.follow(run, placement, async () => {
+      if (signal.aborted) {
+        run.conclude(neverStarted());
+        return;
+      }
       const location = { ...placement.location };
       await Promise.all([
         placement.claim(request),
@@ -70,7 +74,10 @@ export class JobFollower {
     return this.follow(run, placement, async () => {
       run.join(placement.session);
       placement.session.resume(handle.ackedSeq);
-      const hello = await placement.session.greeted(GREETING_MS);
+      const hello = await placement.session.greeted(GREETING_MS).catch((cause: unknown) => {
+        // Whoever answers there, it is not the runner of this job.
+        throw cause instanceof ExecutionError ? cause : lostScript(new Error('Its runner is gone.', { cause }));
+      });
       checkVersion(hello);
       if (hello.jobId !== handle.jobId) {
         throw new ExecutionError('script_lost', `The script of job ${handle.jobId} had not been started.`);
@@ -100,7 +107,12 @@ export class JobFollower {
     this.runs.set(run, placement);
     const reconnector = new Reconnector(run, placement);
     run.onDisconnected = (cause) => reconnector.reconnect(cause);
-    begin().catch((cause: unknown) => run.fail(beginError(cause)));
+    begin().catch((cause: unknown) => {
+      // Of a lost connection the run has heard, and is being reconnected.
+      if (!(cause instanceof RunnerLostError)) {
+        run.fail(beginError(cause));
+      }
+    });
     try {
       return await run.result;
     } finally {
