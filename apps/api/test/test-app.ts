@@ -47,7 +47,7 @@ export async function startTestApp(createExecutor: ExecutorFactory): Promise<Tes
   const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false });
   configureApp(app);
   await app.listen(0, '127.0.0.1');
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   const { port } = server.address() as AddressInfo;
 
   return {

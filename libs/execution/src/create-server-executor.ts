@@ -33,10 +33,12 @@ export interface ExecutorLogger {
 
 /** The one place that knows which executor serves which server type. */
 export function createServerExecutor(server: ExecutorServer, context: ExecutorContext): ServerExecutor {
-  switch (server.type) {
+  // Widened: the row may hold a type that this version does not know.
+  const type: string = server.type;
+  switch (type) {
     case 'container':
       return new ContainerExecutor(server, context);
     default:
-      throw new Error(`No executor for server type "${String(server.type)}".`);
+      throw new Error(`No executor for server type "${type}".`);
   }
 }

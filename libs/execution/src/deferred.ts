@@ -1,8 +1,8 @@
 /** A promise and its two ends. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(reason: unknown): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** `Promise.withResolvers`, which the ES2023 library that the workspace compiles with does not have yet. */

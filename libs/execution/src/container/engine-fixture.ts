@@ -67,7 +67,7 @@ export class EngineFixture {
     // The engine answers when it is gone; at once when it is gone already.
     return container.wait({ condition: 'removed' }).then(
       () => false,
-      (error: { statusCode?: number }) => error.statusCode !== 404,
+      (error: unknown) => !(error instanceof Error && 'statusCode' in error && error.statusCode === 404),
     );
   }
 

@@ -54,7 +54,7 @@ export class UsageMeter {
   }
 
   private async askMachine(): Promise<{ cores: number; memoryBytes: number }> {
-    const info: { NCPU: number; MemTotal: number } = await this.docker.info();
+    const info = (await this.docker.info()) as { NCPU: number; MemTotal: number };
     return { cores: info.NCPU, memoryBytes: info.MemTotal };
   }
 

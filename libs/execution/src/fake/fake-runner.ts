@@ -56,7 +56,7 @@ export class FakeRunner {
     if (data.length === FIRST_BYTES) {
       return;
     }
-    const message = JSON.parse(data.toString('utf8', HEADER_BYTES));
+    const message = JSON.parse(data.toString('utf8', HEADER_BYTES)) as ClientMessage;
     switch (data.readUInt8(3)) {
       case FrameType.Job:
         this.job = message;
@@ -229,4 +229,13 @@ function frame(type: FrameType, seq: number, payload: Buffer): Buffer {
   header.writeUInt32BE(seq, 4);
   header.writeUInt32BE(payload.length, 8);
   return Buffer.concat([header, payload]);
+}
+
+/** The union of what a client's frames say; which of it is there follows from the frame's type. */
+interface ClientMessage extends ScriptExecutionRequest {
+  readonly seq: number;
+  readonly id: number;
+  readonly error?: string;
+  readonly after: number;
+  readonly nonce: string;
 }

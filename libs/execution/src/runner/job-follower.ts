@@ -33,18 +33,19 @@ export class JobFollower {
     while (this.removals.size >= MAX_PENDING_REMOVALS) {
       await Promise.race(this.removals);
     }
+    const isAborted = () => signal.aborted;
     let placement: Placement;
     try {
       placement = await this.ground.place(request, signal);
     } catch (error) {
-      if (signal.aborted) {
+      if (isAborted()) {
         return neverStarted();
       }
       throw error;
     }
     const run = new ScriptRun(observer, signal, 0);
     return this.follow(run, placement, async () => {
-      if (signal.aborted) {
+      if (isAborted()) {
         run.conclude(neverStarted());
         return;
       }
@@ -53,7 +54,8 @@ export class JobFollower {
         placement.claim(request),
         observer.onHandle({ version: 1, jobId: request.jobId, location, ackedSeq: 0 }),
       ]);
-      if (signal.aborted) {
+      // Asked anew, since the wait may have been long.
+      if (isAborted()) {
         run.conclude(neverStarted());
         return;
       }
@@ -76,7 +78,9 @@ export class JobFollower {
       placement.session.resume(handle.ackedSeq);
       const hello = await placement.session.greeted(GREETING_MS).catch((cause: unknown) => {
         // Whoever answers there, it is not the runner of this job.
-        throw cause instanceof ExecutionError ? cause : lostScript(new Error('Its runner is gone.', { cause }));
+        throw cause instanceof ExecutionError
+          ? cause
+          : lostScript(new Error('Its runner is gone.', { cause }));
       });
       checkVersion(hello);
       if (hello.jobId !== handle.jobId) {

@@ -24,7 +24,7 @@ const leewayMs = 20_000;
 /** Tabs share the refresh cookie, which rotates: they renew one after the other. */
 function oneTabAtATime<T>(task: () => Promise<T>): Promise<T> {
   const locks = (globalThis.navigator as Partial<Navigator>).locks;
-  return locks === undefined ? task() : (locks.request(refreshLock, task) as Promise<T>);
+  return locks === undefined ? task() : locks.request(refreshLock, task);
 }
 
 @Injectable({ providedIn: 'root' })

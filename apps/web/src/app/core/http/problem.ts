@@ -60,7 +60,8 @@ export function toApiProblem(error: unknown): ApiProblem {
     );
   }
   if (error.status === 0 || error.status === 502 || error.status === 504) {
-    const detail = 'The server cannot be reached. Check that it runs and that you are connected, then try again.';
+    const detail =
+      'The server cannot be reached. Check that it runs and that you are connected, then try again.';
     return new ApiProblem(error.status, 'unreachable', 'Cronium does not answer', detail, [], undefined, {
       cause: error,
     });

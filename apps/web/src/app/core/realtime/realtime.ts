@@ -143,12 +143,21 @@ export class Realtime {
   }
 }
 
+/** A socket to which every listener is the same. */
+interface UntypedSocket {
+  on(event: string, listener: unknown): unknown;
+  off(event: string, listener: unknown): unknown;
+}
+
 function attach(socket: RealtimeSocket, listeners: Listeners): () => void {
   const detachers: (() => void)[] = [];
-  const add = <E extends keyof ServerToClientEvents>(event: E, listener: ServerToClientEvents[E] | undefined) => {
+  const add = <E extends keyof ServerToClientEvents>(
+    event: E,
+    listener: ServerToClientEvents[E] | undefined,
+  ) => {
     if (listener === undefined) return;
     // The library types listeners by a conditional type that a generic event name cannot satisfy.
-    const untyped = socket as unknown as Socket<Record<string, ServerToClientEvents[E]>>;
+    const untyped = socket as unknown as UntypedSocket;
     untyped.on(event, listener);
     detachers.push(() => untyped.off(event, listener));
   };

@@ -1,6 +1,12 @@
 import { Component, computed, inject } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
-import { mdiCheck, mdiLogoutVariant, mdiThemeLightDark, mdiWeatherNight, mdiWhiteBalanceSunny } from '@mdi/js';
+import {
+  mdiCheck,
+  mdiLogoutVariant,
+  mdiThemeLightDark,
+  mdiWeatherNight,
+  mdiWhiteBalanceSunny,
+} from '@mdi/js';
 
 import { Icon } from '../../shared/icon/icon';
 import { SessionStore } from '../auth/session';

@@ -34,7 +34,12 @@ export class Shell {
   protected readonly running = inject(RunningCount);
   protected readonly collapsed = signal(localStorage.getItem(railKey) === 'collapsed');
   protected readonly destinations = destinations;
-  protected readonly icons = { left: mdiChevronLeft, right: mdiChevronRight, search: mdiMagnify, turn: mdiLoading };
+  protected readonly icons = {
+    left: mdiChevronLeft,
+    right: mdiChevronRight,
+    search: mdiMagnify,
+    turn: mdiLoading,
+  };
   protected readonly paletteKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K';
 
   constructor() {

@@ -10,7 +10,9 @@ export class EventDraft {
   private readonly model = signal<EventForm>(newEventForm());
   private readonly savedForm = signal<EventForm>(this.model());
 
-  readonly form: FieldTree<EventForm> = form(this.model, (path) => validateStandardSchema(path, eventFormSchema));
+  readonly form: FieldTree<EventForm> = form(this.model, (path) =>
+    validateStandardSchema(path, eventFormSchema),
+  );
   /** The event as it was last loaded or saved; null for a new one. */
   readonly saved = signal<Event | null>(null);
   readonly value = this.model.asReadonly();

@@ -53,7 +53,9 @@ export class EventEditor implements HoldsChanges {
     return known ? undefined : eventUrl(this.id());
   });
   protected readonly servers = httpResource<Page<Server>>(() => serversUrl);
-  protected readonly serverList = computed(() => (this.servers.hasValue() ? this.servers.value().items : undefined));
+  protected readonly serverList = computed(() =>
+    this.servers.hasValue() ? this.servers.value().items : undefined,
+  );
   protected readonly shown = computed(() => this.isNew() || this.draft.saved()?.id === this.id());
   protected readonly language = computed(() => languages[this.draft.value().type]);
   protected readonly conflict = signal(false);
@@ -125,7 +127,11 @@ export class EventEditor implements HoldsChanges {
     if (this.dialogOpen) return;
     this.dialogOpen = true;
     const { RunDialog } = await import('./run-dialog');
-    const data = { name: this.draft.value().name, dirty: this.draft.dirty(), saved: this.draft.saved()?.id ?? null };
+    const data = {
+      name: this.draft.value().name,
+      dirty: this.draft.dirty(),
+      saved: this.draft.saved()?.id ?? null,
+    };
     const request = await this.dialogs.open<RunRequest>(RunDialog, { data, width: '560px' });
     this.dialogOpen = false;
     if (request === undefined || (request.save && !(await this.save()))) return;
@@ -200,7 +206,9 @@ export class EventEditor implements HoldsChanges {
     return problem.fields;
   }
 
-  private showFirstError(field: { focusBoundControl(): void; errors(): { message?: string }[] } | undefined): void {
+  private showFirstError(
+    field: { focusBoundControl(): void; errors(): { message?: string }[] } | undefined,
+  ): void {
     field?.focusBoundControl();
     const message = field?.errors()[0]?.message;
     this.toasts.show(`Not saved. ${message ?? 'A field needs your attention.'}`);

@@ -71,7 +71,9 @@ export class EventList {
   }
 
   protected filter(change: Record<string, string>): void {
-    const queryParams = Object.fromEntries(Object.entries(change).map(([key, value]) => [key, value || null]));
+    const queryParams = Object.fromEntries(
+      Object.entries(change).map(([key, value]) => [key, value || null]),
+    );
     void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl: true });
   }
 
@@ -99,7 +101,10 @@ export class EventList {
   }
 
   protected otherServers(event: EventSummary): string {
-    return event.servers.slice(1).map((server) => server.name).join(', ');
+    return event.servers
+      .slice(1)
+      .map((server) => server.name)
+      .join(', ');
   }
 
   private hear(execution: ExecutionSummary): void {

@@ -64,6 +64,8 @@ export class EventSettings {
   protected limitHint(key: keyof ResourceLimits): string | undefined {
     const own = this.form().limits[key]().value();
     const allowed = this.allowed()?.[key];
-    return own !== null && allowed !== undefined && own > allowed ? `The server’s ${allowed} holds` : undefined;
+    return own !== null && allowed !== undefined && own > allowed
+      ? `The server’s ${allowed} holds`
+      : undefined;
   }
 }

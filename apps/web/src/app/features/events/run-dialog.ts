@@ -37,7 +37,9 @@ const lastInputs = new Map<string, string>();
     <mat-dialog-actions align="end">
       <button type="button" class="button" mat-dialog-close>Cancel</button>
       @if (question.dirty && question.saved) {
-        <button type="button" class="button" [disabled]="!!error()" (click)="go(false)">Run the saved version</button>
+        <button type="button" class="button" [disabled]="!!error()" (click)="go(false)">
+          Run the saved version
+        </button>
       }
       <button type="button" class="button primary" [disabled]="!!error()" (click)="go(true)" cdkFocusInitial>
         <cr-icon [path]="play" />{{ mustSave ? 'Save and run' : 'Run' }}

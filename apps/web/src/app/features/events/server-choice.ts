@@ -16,7 +16,7 @@ import { serverLooks } from '../../shared/look/looks';
 })
 export class ServerChoice implements FormValueControl<string[]> {
   readonly value = model<string[]>([]);
-  readonly touch = output<void>();
+  readonly touch = output();
   readonly touched = input(false);
   readonly errors = input<readonly ValidationError.WithOptionalFieldTree[]>([]);
   readonly servers = input.required<readonly Server[] | undefined>();

@@ -57,7 +57,7 @@ import { Icon } from '../../shared/icon/icon';
 })
 export class TagInput implements FormValueControl<string[]> {
   readonly value = model<string[]>([]);
-  readonly touch = output<void>();
+  readonly touch = output();
   readonly inputId = input.required<string>();
 
   protected readonly close = mdiClose;

@@ -46,6 +46,7 @@ export class Unavailable {
     this.trying.set(true);
     await this.session.refresh();
     this.trying.set(false);
-    if (this.session.state().kind !== 'unavailable') await this.router.navigateByUrl(safeReturn(this.returnTo()));
+    if (this.session.state().kind !== 'unavailable')
+      await this.router.navigateByUrl(safeReturn(this.returnTo()));
   }
 }

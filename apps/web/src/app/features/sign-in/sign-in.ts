@@ -41,7 +41,9 @@ export class SignIn {
           await this.session.signIn(form().value());
         } catch (error) {
           const problem = toApiProblem(error);
-          this.problem.set(problem.status === 401 ? 'The e-mail address or the password is wrong.' : problem.message);
+          this.problem.set(
+            problem.status === 401 ? 'The e-mail address or the password is wrong.' : problem.message,
+          );
           form.password().value.set('');
           form.password().reset();
           form.password().focusBoundControl();

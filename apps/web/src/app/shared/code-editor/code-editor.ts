@@ -46,7 +46,7 @@ export class CodeEditor implements FormValueControl<string> {
   readonly label = input.required<string>();
   readonly readonly = input(false);
   readonly errors = input<readonly ValidationError.WithOptionalFieldTree[]>([]);
-  readonly touch = output<void>();
+  readonly touch = output();
 
   private readonly host = viewChild.required<ElementRef<HTMLElement>>('host');
   private editor: CodeMirrorEditor | undefined;
@@ -59,7 +59,7 @@ export class CodeEditor implements FormValueControl<string> {
       destroyed = true;
       this.editor?.destroy();
     });
-    afterNextRender(async () => {
+    const create = async () => {
       const { CodeMirrorEditor } = await import('./code-mirror');
       if (destroyed) return;
       this.editor = new CodeMirrorEditor(this.host().nativeElement, {
@@ -71,7 +71,8 @@ export class CodeEditor implements FormValueControl<string> {
         left: () => this.touch.emit(),
       });
       this.ready.set(true);
-    });
+    };
+    afterNextRender(() => void create());
     effect(() => {
       const value = this.value();
       if (this.ready()) untracked(() => this.editor?.setValue(value));

@@ -21,11 +21,8 @@ export class Dialogs {
     const { MatDialog } = await import('@angular/material/dialog');
     const dialog = this.injector.get(MatDialog);
     const defaults: MatDialogConfig = { autoFocus: 'first-tabbable', enterAnimationDuration: '90ms' };
-    const opened = dialog.open<unknown, unknown, R>(component, {
-      ...defaults,
-      exitAnimationDuration: '60ms',
-      ...config,
-    });
+    const merged = Object.assign({}, defaults, { exitAnimationDuration: '60ms' }, config);
+    const opened = dialog.open<unknown, unknown, R>(component, merged);
     return firstValueFrom(opened.afterClosed());
   }
 }

@@ -36,5 +36,7 @@ export class Skeleton {
   readonly rows = input(8);
 
   /** Uneven, so that it reads as text. */
-  protected readonly widths = computed(() => Array.from({ length: this.rows() }, (_, row) => 38 + ((row * 37) % 50)));
+  protected readonly widths = computed(() =>
+    Array.from({ length: this.rows() }, (_, row) => 38 + ((row * 37) % 50)),
+  );
 }

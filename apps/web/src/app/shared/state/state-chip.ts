@@ -1,4 +1,4 @@
-import { Component, computed, input } from '@angular/core';
+import { Component, booleanAttribute, computed, input } from '@angular/core';
 
 import { Icon } from '../icon/icon';
 import { stateLook } from './states';
@@ -14,7 +14,7 @@ import { stateLook } from './states';
 export class StateChip {
   readonly state = input.required<string>();
   /** Without a background, for tables. */
-  readonly plain = input(false);
+  readonly plain = input(false, { transform: booleanAttribute });
 
   protected readonly look = computed(() => stateLook(this.state()));
   protected readonly turns = computed(() => this.state() === 'running' || this.state() === 'starting');

@@ -1,0 +1,14 @@
+import type { Routes } from '@angular/router';
+
+export const executionRoutes: Routes = [
+  {
+    path: '',
+    title: 'Executions',
+    loadComponent: () => import('./execution-list').then((file) => file.ExecutionList),
+  },
+  {
+    path: ':id',
+    title: 'Execution',
+    loadComponent: () => import('./execution-page').then((file) => file.ExecutionPage),
+  },
+];
