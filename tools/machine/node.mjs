@@ -19,8 +19,14 @@ export async function ensureDependencies({ log }) {
   if (dependenciesAreInstalled()) return { installed: false };
   log('npm ci');
   // The build tools are development dependencies, which NODE_ENV=production would leave out.
-  const result = await capture('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { onLine: log });
-  if (result.code !== 0) throw new Error('npm ci failed. Its messages above say why; then try again.');
+  const options = ['--include=dev', '--no-audit', '--no-fund'];
+  let result = await capture('npm', ['ci', ...options]);
+  if (result.code !== 0 && result.tail.length > 0) {
+    // A registry mirror without the packages of other platforms makes npm ci refuse the lock; npm install keeps its versions all the same.
+    log('npm ci refused; npm install with the versions of the lock');
+    result = await capture('npm', ['install', ...options], { onLine: log });
+  }
+  if (result.code !== 0) throw new Error('npm failed. Its messages above say why; then try again.');
   return { installed: true };
 }
 
