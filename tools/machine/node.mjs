@@ -21,7 +21,7 @@ export async function ensureDependencies({ log }) {
   // The build tools are development dependencies, which NODE_ENV=production would leave out.
   const options = ['--include=dev', '--no-audit', '--no-fund'];
   let result = await capture('npm', ['ci', ...options]);
-  if (result.code !== 0 && result.tail.length > 0) {
+  if (result.code !== 0) {
     // A registry mirror without the packages of other platforms makes npm ci refuse the lock; npm install keeps its versions all the same.
     log('npm ci refused; npm install with the versions of the lock');
     result = await capture('npm', ['install', ...options], { onLine: log });
