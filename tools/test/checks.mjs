@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 
 import { capture } from '../lib/command.mjs';
 import { fromRoot } from '../lib/paths.mjs';
@@ -86,6 +87,7 @@ async function runCheck(
   /** @type {Toolchain} */ { node24, env },
 ) {
   const startedAt = Date.now();
+  if (jestResult) mkdirSync(path.dirname(jestResult), { recursive: true });
   const { code, signal } = await capture(node24, command, { env, onLine: (line) => console.log(line) });
   const end = signal ?? `exit code ${code}`;
   if (jestResult) return readJestResult(jestResult, { startedAt, succeeded: code === 0, end });
