@@ -10,6 +10,12 @@ const moduleNameMapper = Object.fromEntries(
 
 /** Packages published as ES modules only; Jest must transform them for its CommonJS registry. */
 const esModules = [
+  'uuid',
+  'pg-boss',
+  'serialize-error',
+  'non-error',
+  'es-toolkit',
+  'rrule-temporal',
   '@nestjs',
   'file-type',
   'strtok3',

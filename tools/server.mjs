@@ -49,6 +49,8 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...env,
+        // Ctrl-C leaves nothing behind, so what runs is ended rather than left to a successor.
+        CRONIUM_ON_SHUTDOWN: env.CRONIUM_ON_SHUTDOWN ?? 'end_jobs',
         CRONIUM_WEB_ROOT: env.CRONIUM_WEB_ROOT ?? fromRoot('dist/apps/web/browser'),
         CRONIUM_SECCOMP_PROFILE:
           env.CRONIUM_SECCOMP_PROFILE ?? fromRoot('docker/executor/seccomp-profile.json'),
