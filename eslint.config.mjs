@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 
 /** Packages that only some projects may import: design section 3, repeated in docs/architecture.md. */
 const server = ['@nestjs/*', 'typeorm', 'pg', 'pg-boss', 'express', 'socket.io'];
-const browser = ['@angular/*', '@codemirror/*'];
+const browser = ['@angular/*', '@codemirror/*', '@xterm/*'];
 const hosts = ['dockerode', 'node-ssh', 'ssh2'];
 
 /** Inside the API a feature imports another feature's module or service. */

@@ -1,5 +1,6 @@
 // `npm run bench:<name>`: measures the built product against baselines of the same run. Prints figures, judges nothing.
 import { ensureApps } from './build-apps.mjs';
+import { ensureFakeProduct, fakeProduct } from './bench/fake-product.mjs';
 import { Product } from './bench/product.mjs';
 import { ensureExecutorImage } from './image/build.mjs';
 import { fromRoot } from './lib/paths.mjs';
@@ -7,27 +8,47 @@ import { step } from './lib/progress.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment } from './machine/node.mjs';
 
-const names = ['overhead', 'throughput', 'log'];
+const onEngine = ['overhead', 'throughput', 'log', 'ssh'];
+/** What measures the product beside running scripts. */
+const onFake = ['schedule', 'queue', 'executions'];
 const name = process.argv[2];
-if (!names.includes(name)) {
-  console.error(`Usage: npm run bench:<name>, with one of ${names.join(', ')}`);
+if (![...onEngine, ...onFake].includes(name)) {
+  console.error(`Usage: npm run bench:<name>, with one of ${[...onEngine, ...onFake].join(', ')}`);
   process.exit(2);
 }
 
 await step('npm dependencies', (log) => ensureDependencies({ log }));
 const node24 = findNode24();
 const env = nodeEnvironment(node24);
-const startedDocker = await step('Docker engine', (log) =>
-  ensureDocker({ log, logFile: fromRoot('tmp/dockerd.log') }),
-);
-await step('executor image', (log) => ensureExecutorImage({ log }));
-await step('apps', (log) => ensureApps({ log, node24, env }));
+await (onFake.includes(name) ? benchOnFake() : benchOnEngine());
 
-const product = await step('product', () => Product.start(node24, env));
-try {
-  const { bench } = await import(`./bench/${name}.mjs`);
-  await bench(product);
-} finally {
-  await product.stop();
-  if (startedDocker !== undefined) await stopDocker(startedDocker);
+async function benchOnFake() {
+  await step('product on a fake executor', (log) => ensureFakeProduct({ log, node24, env }));
+  const product = await step('product', () => Product.start(node24, env, { main: fakeProduct }));
+  /** Another process of the same installation. */
+  const startAnother = (environment) =>
+    Product.start(node24, env, { main: fakeProduct, leader: product, environment });
+  await measure(product, startAnother);
+}
+
+async function benchOnEngine() {
+  const startedDocker = await step('Docker engine', (log) =>
+    ensureDocker({ log, logFile: fromRoot('tmp/dockerd.log') }),
+  );
+  try {
+    await step('executor image', (log) => ensureExecutorImage({ log }));
+    await step('apps', (log) => ensureApps({ log, node24, env }));
+    await measure(await step('product', () => Product.start(node24, env)));
+  } finally {
+    if (startedDocker !== undefined) await stopDocker(startedDocker);
+  }
+}
+
+async function measure(product, startAnother) {
+  try {
+    const { bench } = await import(`./bench/${name}.mjs`);
+    await bench(product, startAnother);
+  } finally {
+    await product.stop();
+  }
 }

@@ -49,11 +49,13 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...env,
-        // Ctrl-C leaves nothing behind, so what runs is ended rather than left to a successor.
-        CRONIUM_ON_SHUTDOWN: env.CRONIUM_ON_SHUTDOWN ?? 'end_jobs',
-        CRONIUM_WEB_ROOT: env.CRONIUM_WEB_ROOT ?? fromRoot('dist/apps/web/browser'),
+        // Ctrl-C leaves nothing behind, so what runs is ended rather than left to a successor. Empty counts as unset.
+        CRONIUM_ON_SHUTDOWN: env.CRONIUM_ON_SHUTDOWN || 'end_jobs',
+        CRONIUM_WEB_ROOT: env.CRONIUM_WEB_ROOT || fromRoot('dist/apps/web/browser'),
+        CRONIUM_RUNNER_DIR: env.CRONIUM_RUNNER_DIR || fromRoot('libs/execution/src/runner'),
+        CRONIUM_HELPERS_DIR: env.CRONIUM_HELPERS_DIR || fromRoot('docker/executor/runtime-helpers'),
         CRONIUM_SECCOMP_PROFILE:
-          env.CRONIUM_SECCOMP_PROFILE ?? fromRoot('docker/executor/seccomp-profile.json'),
+          env.CRONIUM_SECCOMP_PROFILE || fromRoot('docker/executor/seccomp-profile.json'),
       },
     });
     splitLines(this.#child.stdout, (line) => {

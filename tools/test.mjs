@@ -7,6 +7,7 @@ import { onStopRequest } from './lib/stop-request.mjs';
 import { ensureBrowser } from './machine/browser.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from './machine/node.mjs';
+import { ensureSshd } from './machine/sshd.mjs';
 import { runChecks } from './test/checks.mjs';
 
 const begin = performance.now();
@@ -39,6 +40,7 @@ async function prepare() {
   );
   await step('executor image', (log) => ensureExecutorImage({ log }));
   const browser = await step('browser', (log) => ensureBrowser({ log }));
+  await step('sshd', (log) => ensureSshd({ log }));
   const node24 = findNode24();
   return { node24, env: { ...nodeEnvironment(node24), CRONIUM_BROWSER: browser } };
 }

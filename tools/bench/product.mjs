@@ -12,26 +12,36 @@ import { fromRoot, root } from '../lib/paths.mjs';
 
 const localExecution = '019abe00-0000-7000-8000-000000000001';
 
-/** The built product with an empty data folder of its own, and a signed-in administrator. */
+/** What the product is started from when nothing else is said. */
+const productMain = 'dist/apps/api/main.js';
+
+/** A process of the built product and a signed-in administrator; with an empty data folder of its own unless it joins another. */
 export class Product {
   #child;
   #data;
+  #leader;
   #base;
   #token = '';
 
-  /** @param {string} node24 @param {Record<string, string | undefined>} env */
-  static async start(node24, env) {
-    const product = new Product(node24, env, await freePort());
+  /**
+   * @param {string} node24
+   * @param {Record<string, string | undefined>} env
+   * @param {{ main?: string, leader?: Product, environment?: Record<string, string> }} [options] what is started; the process whose
+   *   installation it joins, with that one's database; further variables
+   */
+  static async start(node24, env, options = {}) {
+    const product = new Product(node24, env, await freePort(), options);
     await product.#ready();
     return product;
   }
 
-  constructor(node24, env, port) {
-    this.#data = mkdtempSync(path.join(tmpdir(), 'cronium-bench-'));
+  constructor(node24, env, port, { main = productMain, leader, environment = {} }) {
+    this.#leader = leader;
+    this.#data = leader?.#data ?? mkdtempSync(path.join(tmpdir(), 'cronium-bench-'));
     this.#base = `http://127.0.0.1:${port}/api`;
-    const password = randomBytes(12).toString('hex');
+    const password = leader?.password ?? randomBytes(12).toString('hex');
     this.password = password;
-    this.#child = spawn(node24, [fromRoot('dist/apps/api/main.js')], {
+    this.#child = spawn(node24, [fromRoot(main)], {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -39,8 +49,18 @@ export class Product {
         ...{ PATH: env.PATH, HOME: env.HOME, DOCKER_HOST: env.DOCKER_HOST },
         ...{ PORT: String(port), CRONIUM_DATA_DIR: this.#data, CRONIUM_ADMIN_PASSWORD: password },
         ...{ CRONIUM_LOG_LEVEL: 'warn', CRONIUM_ON_SHUTDOWN: 'end_jobs' },
+        ...(leader ? { DATABASE_URL: leader.databaseUrl } : {}),
+        ...environment,
       },
     });
+  }
+
+  /** Connection string of the embedded database, read where the product keeps it (embedded-postgres.ts). */
+  get databaseUrl() {
+    const folder = path.join(this.#data, 'postgres');
+    const password = readFileSync(path.join(folder, 'password'), 'utf8').trim();
+    const port = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[3].trim();
+    return `postgres://cronium:${password}@127.0.0.1:${port}/postgres`;
   }
 
   async #ready() {
@@ -51,8 +71,12 @@ export class Product {
       if (this.#child.exitCode !== null) throw new Error('The product ended while it started.');
       await delay(100);
     }
-    const credentials = { email: 'admin@cronium.local', password: this.password };
-    this.#token = (await this.post('/auth/login', credentials)).accessToken;
+    await this.signIn('admin@cronium.local', this.password);
+  }
+
+  /** From here on requests are made as this user. */
+  async signIn(email, password) {
+    this.#token = (await this.post('/auth/login', { email, password })).accessToken;
   }
 
   /** @returns {Promise<any>} the answer's JSON; rejects on any error status */
@@ -108,14 +132,20 @@ export class Product {
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
+  /** Seconds of processor time so far, in user and kernel mode (utime and stime of proc(5), in ticks of 10 ms). */
+  cpuSeconds() {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
   async stop() {
     this.#child.kill('SIGTERM');
     if (this.#child.exitCode === null) await once(this.#child, 'exit');
-    rmSync(this.#data, { recursive: true, force: true });
+    if (!this.#leader) rmSync(this.#data, { recursive: true, force: true });
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

@@ -19,12 +19,14 @@ export async function ensureDependencies({ log }) {
   if (dependenciesAreInstalled()) return { installed: false };
   log('npm ci');
   // The build tools are development dependencies, which NODE_ENV=production would leave out.
-  const options = ['--include=dev', '--no-audit', '--no-fund'];
+  // --loglevel: the Node that runs npm may be older than what the packages are run with, which npm warns of at length.
+  const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   let result = await capture('npm', ['ci', ...options]);
   if (result.code !== 0) {
-    // A registry mirror without the packages of other platforms makes npm ci refuse the lock; npm install keeps its versions all the same.
+    // A registry mirror that lacks packages of other platforms makes npm ci refuse the lock; npm install keeps its
+    // versions all the same, and --no-save leaves the lock as it is.
     log('npm ci refused; npm install with the versions of the lock');
-    result = await capture('npm', ['install', ...options], { onLine: log });
+    result = await capture('npm', ['install', '--no-save', ...options], { onLine: log });
   }
   if (result.code !== 0) throw new Error('npm failed. Its messages above say why; then try again.');
   return { installed: true };
@@ -51,13 +53,19 @@ function dependenciesAreInstalled() {
  * @returns {string} absolute path; call it after `ensureDependencies`
  */
 export function findNode24() {
-  const ours = fromRoot(`node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  const ours = fromRoot(`node_modules/${node24Package()}/bin/node`);
   if (existsSync(ours)) return ours;
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   throw new Error(
     `Node 24 is needed and not available from npm for ${process.platform}-${process.arch} (here is ${process.version}). ` +
       'Install Node 24 and try again; if npm was told to omit optional packages, undo that and run npm ci.',
   );
+}
+
+/** The registry has Node as one package a platform; the plain name for Apple's ARM was taken by somebody else. */
+function node24Package() {
+  const platform = `${process.platform}-${process.arch}`;
+  return platform === 'darwin-arm64' ? `node-bin-${platform}` : `node-${platform}`;
 }
 
 /**

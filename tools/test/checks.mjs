@@ -60,6 +60,7 @@ function listChecks() {
     ...projects.filter((project) => !isBlackBox(project)).map(jestCheck),
     { name: 'build', command: nxTarget('build') },
     ...projects.filter(isBlackBox).map(jestCheck),
+    { name: 'chaos', command: ['tools/chaos.mjs', '--seed', '7', '--seconds', '45', '--outage', '10'] },
   ];
 }
 

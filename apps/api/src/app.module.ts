@@ -4,7 +4,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 
+import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
+import { CalendarsModule } from './calendars/calendars.module';
 import { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
 import { DatabaseModule } from './database/database.module';
@@ -13,10 +15,15 @@ import { EventsModule } from './events/events.module';
 import { ExecutionsModule } from './executions/executions.module';
 import { ExecutorsModule } from './executor/executors.module';
 import { WorkerModule } from './executor/worker.module';
+import { MetricsModule } from './monitoring/metrics.module';
 import { MonitoringModule } from './monitoring/monitoring.module';
 import { RealtimeModule } from './realtime/realtime.module';
+import { SchedulerModule } from './scheduler/scheduler.module';
+import { SchedulesModule } from './scheduler/schedules.module';
 import { SecretsModule } from './secrets/secrets.module';
 import { ServersModule } from './servers/servers.module';
+import { SettingsAdministrationModule } from './settings/settings-administration.module';
+import { TerminalModule } from './terminal/terminal.module';
 
 /** The application, with the modules of the roles that this process has. */
 @Module({})
@@ -28,15 +35,21 @@ export class AppModule {
         LoggerModule.forRoot({ pinoHttp: loggerOptions(config) }),
         ScheduleModule.forRoot(),
         ConfigModule.forRoot(config),
-        DatabaseModule.forRoot(database.dataSource, database.url),
+        DatabaseModule.forRoot(database),
         SecretsModule,
+        AuditModule,
         ExecutorsModule,
         AuthModule,
         ServersModule,
+        SettingsAdministrationModule,
         EventsModule,
         ExecutionsModule,
+        SchedulesModule,
+        CalendarsModule,
         MonitoringModule,
-        ...(config.roles.has('api') ? [RealtimeModule] : []),
+        MetricsModule,
+        ...(config.roles.has('api') ? [RealtimeModule, TerminalModule] : []),
+        ...(config.roles.has('scheduler') ? [SchedulerModule] : []),
         ...(config.roles.has('worker') ? [WorkerModule] : []),
       ],
     };

@@ -1,4 +1,5 @@
-import { apiPrefix } from '@cronium/contracts';
+import { apiPrefix, routes } from '@cronium/contracts';
+import { RequestMethod } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import cookieParser from 'cookie-parser';
@@ -7,6 +8,7 @@ import { Logger } from 'nestjs-pino';
 
 import { Config } from './config/config';
 import { serveOpenApi } from './http/openapi';
+import { guardAgainstOutages } from './http/outage-guard';
 import { ProblemFilter } from './http/problem.filter';
 import { ValidationPipe } from './http/validation.pipe';
 import { serveWebApp } from './http/web-app';
@@ -15,8 +17,11 @@ import { serveWebApp } from './http/web-app';
 export function configureApp(app: NestExpressApplication): void {
   const { webRoot } = app.get(Config);
   app.useLogger(app.get(Logger));
-  app.setGlobalPrefix(apiPrefix);
+  app.setGlobalPrefix(apiPrefix, {
+    exclude: [{ path: routes.metrics, method: RequestMethod.GET }],
+  });
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurity }, strictTransportSecurity: false }));
+  guardAgainstOutages(app);
   app.use(cookieParser());
   app.use(compression());
   app.useBodyParser('json', { limit: '4mb' });

@@ -27,11 +27,18 @@ async function main(): Promise<void> {
   if (administrator) announce(administrator.email, administrator.generatedPassword);
 }
 
+/** What is not over by then is left as a killed process leaves it, in milliseconds: a successor finds it. */
+const longestShutdown = 60_000;
+
 /** The database goes last: Nest's shutdown hooks still write to it. */
 function endWith(app: NestExpressApplication, closeDatabase: () => Promise<void>): void {
   let ending: Promise<void> | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
+      setTimeout(() => {
+        console.error('Cronium did not stop in time.');
+        process.exit(1);
+      }, longestShutdown).unref();
       ending ??= app
         .close()
         .then(closeDatabase)

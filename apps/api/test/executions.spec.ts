@@ -95,9 +95,21 @@ describe('events and executions', () => {
       environment: [{ key: 'TOKEN', value: 's3cret', secret: true }],
     });
     expect(event.environment).toEqual([{ key: 'TOKEN', value: null, secret: true }]);
-    const change = { version: 1, environment: [{ key: 'TOKEN', value: null, secret: true }] };
+    const environment = [{ key: 'TOKEN', value: null, secret: true }];
+    const change = { version: 1, name: 'renamed', environment };
     await as(user, 'patch', `/events/${event.id}`).send(change).expect(200);
     await as(user, 'patch', `/events/${event.id}`).send(change).expect(409);
+  });
+
+  it('masks a secret in the log and in the output', async () => {
+    const event = await createEvent({
+      content: 'echo it is s3cret\ncronium_output {"is":"s3cret!"}',
+      environment: [{ key: 'TOKEN', value: 's3cret', secret: true }],
+    });
+    const execution = await run(event);
+    expect(execution).toMatchObject({ jobs: [{ output: { is: '••••••!' } }] });
+    const log = (await as(user, 'get', `/jobs/${execution.jobs[0]?.id ?? ''}/log`)).body as LogPage;
+    expect(log.entries.map(({ text }) => text).join('')).toBe('it is ••••••\n');
   });
 
   it('refuses what it does not know, by name', async () => {

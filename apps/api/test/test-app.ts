@@ -1,10 +1,12 @@
-import type { AddressInfo } from 'node:net';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Session, UserRole } from '@cronium/contracts';
+import { FakeExecutor, type FakeServer } from '@cronium/execution';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
@@ -15,7 +17,24 @@ import { configureApp } from '../src/configure-app';
 import { openDatabase } from '../src/database/open-database';
 import { EXECUTOR_FACTORY, type ExecutorFactory } from '../src/executor/executor-registry';
 import { UsersService } from '../src/users/users.service';
-import { createTestDatabase } from './test-database';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+/** What outlives an application: its database and its data folder. Several applications on one are processes of one installation. */
+export interface Installation {
+  readonly database: TestDatabase;
+  readonly dataDir: string;
+  remove(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** An installation of the caller's, who removes it; one of its own otherwise. */
+  readonly installation?: Installation;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Beside the product's own. */
+  readonly controllers?: Type[];
+}
+
+type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 
 /** The whole application on a database of its own, listening on a free port; only the place where scripts run may be another. */
 export interface TestApp {
@@ -25,22 +44,49 @@ export interface TestApp {
   readonly url: string;
   /** Creates a user and signs in. */
   signIn(role: UserRole, email?: string): Promise<Session>;
+  /** A request below `/api` with a session's access token. */
+  as(session: Session, method: Method, path: string): request.Test;
   close(): Promise<void>;
 }
 
 export const testPassword = 'correct horse battery';
 
-export async function startTestApp(createExecutor: ExecutorFactory): Promise<TestApp> {
+export async function createInstallation(): Promise<Installation> {
   const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'cronium-app-'));
+  return {
+    database,
+    dataDir,
+    remove: async () => {
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An executor factory whose servers are one fake server each time, or each its own. */
+export function onFake(server?: FakeServer): ExecutorFactory {
+  return () => new FakeExecutor(server);
+}
+
+export async function startTestApp(
+  createExecutor: ExecutorFactory,
+  options: TestAppOptions = {},
+): Promise<TestApp> {
+  const installation = options.installation ?? (await createInstallation());
   const config = loadConfig({
-    DATABASE_URL: database.url,
-    CRONIUM_DATA_DIR: mkdtempSync(join(tmpdir(), 'cronium-app-')),
+    DATABASE_URL: installation.database.url,
+    CRONIUM_DATA_DIR: installation.dataDir,
     CRONIUM_ON_SHUTDOWN: 'end_jobs',
     CRONIUM_LOG_LEVEL: 'fatal',
     CRONIUM_WEB_ROOT: '/nowhere',
+    ...options.environment,
   });
   const opened = await openDatabase(config);
-  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config, opened)] })
+  const module = await Test.createTestingModule({
+    imports: [AppModule.forRoot(config, opened)],
+    controllers: options.controllers ?? [],
+  })
     .overrideProvider(EXECUTOR_FACTORY)
     .useValue(createExecutor)
     .compile();
@@ -64,9 +110,11 @@ export async function startTestApp(createExecutor: ExecutorFactory): Promise<Tes
         .expect(200);
       return answer.body as Session;
     },
+    as: (session, method, path) =>
+      request(server)[method](`/api${path}`).set('Authorization', `Bearer ${session.accessToken}`),
     close: async () => {
       await app.close();
-      await database.drop();
+      if (!options.installation) await installation.remove();
     },
   };
 }

@@ -4,6 +4,9 @@ import { Client } from 'pg';
 
 export interface TestDatabase {
   readonly url: string;
+  /** Breaks every connection and takes no new one, until it comes back. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -15,7 +18,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
   await execute(clusterUrl, `CREATE DATABASE ${name}`);
-  return { url: url.href, drop: () => execute(clusterUrl, `DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    goAway: async () => {
+      await execute(clusterUrl, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
+      await execute(
+        clusterUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+      );
+    },
+    comeBack: () => execute(clusterUrl, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`),
+    drop: () => execute(clusterUrl, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
 }
 
 async function execute(url: string, statement: string): Promise<void> {

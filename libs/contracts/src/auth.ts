@@ -2,8 +2,11 @@ import * as z from 'zod';
 
 import { idSchema } from './page';
 
-/** `ADMIN` sees and controls all of it; `USER` has events of their own. */
-export const userRoleSchema = z.enum(['ADMIN', 'USER']).meta({ id: 'UserRole' });
+/**
+ * `ADMIN` sees and controls all of it; `USER` has events and servers of their own; `VIEWER` reads what is shared with them and runs
+ * nothing.
+ */
+export const userRoleSchema = z.enum(['ADMIN', 'USER', 'VIEWER']).meta({ id: 'UserRole' });
 export type UserRole = z.infer<typeof userRoleSchema>;
 
 export const userSchema = z

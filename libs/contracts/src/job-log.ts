@@ -23,9 +23,12 @@ export type LogEntry = z.infer<typeof logEntrySchema>;
 
 export const maxLogEntries = 5000;
 
+/** A place in a log; the bound keeps it, and the next one, within the database's integer. */
+export const logPlaceSchema = z.int().min(0).max(2_147_483_646);
+
 /** Query of `GET /api/jobs/:id/log`. */
 export const logQuerySchema = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).describe('Entries after this `seq`.'),
+  after: z.coerce.number().pipe(logPlaceSchema).default(0).describe('Entries after this `seq`.'),
   limit: z.coerce.number().int().min(1).max(maxLogEntries).default(1000).describe('Entries at most.'),
 });
 export type LogQuery = z.infer<typeof logQuerySchema>;

@@ -2,12 +2,12 @@ import * as z from 'zod';
 
 import type { Execution, ExecutionSummary, Job } from './execution';
 import { idSchema } from './page';
-import type { LogEntry } from './job-log';
+import { type LogEntry, logPlaceSchema } from './job-log';
 
 /** What a client asks for on the socket. `after` is the last log entry it has, a job; absent is from the start. */
 export const subscribeSchema = z.strictObject({
   execution: idSchema,
-  after: z.record(idSchema, z.int().min(0)).default({}),
+  after: z.record(idSchema, logPlaceSchema).default({}),
 });
 export type SubscribeRequest = z.input<typeof subscribeSchema>;
 

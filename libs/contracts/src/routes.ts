@@ -7,11 +7,20 @@ export const routes = {
     refresh: 'auth/refresh',
     logout: 'auth/logout',
     me: 'auth/me',
+    password: 'auth/password',
   },
+  users: 'users',
+  settings: 'settings',
   servers: 'servers',
+  alerts: 'alerts',
   events: 'events',
+  schedules: 'schedules',
+  calendars: 'calendars',
   executions: 'executions',
   jobs: 'jobs',
+  queue: 'queue',
+  /** Not below `/api`. */
+  metrics: 'metrics',
   health: { live: 'health/live', ready: 'health/ready' },
   openapi: 'openapi.json',
   docs: 'docs',
@@ -19,3 +28,6 @@ export const routes = {
 
 /** Socket.IO namespace of live states and logs. */
 export const realtimeNamespace = '/realtime';
+
+/** Socket.IO namespace of terminals on ssh servers. */
+export const terminalNamespace = '/terminal';

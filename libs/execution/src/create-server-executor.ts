@@ -1,14 +1,20 @@
-import type { ContainerConfig } from '@cronium/server-types';
+import type { ContainerConfig, HostKey } from '@cronium/server-types';
 
 import { ContainerExecutor } from './container/container-executor';
 import type { ServerExecutor } from './port';
+import type { RunnerFolders } from './runner/runner-files';
+import { SshExecutor } from './ssh/ssh-executor';
+import type { SshServer } from './ssh/ssh-server';
 
-/** A server as the engine sees it: where to run, and nothing of who may. */
-export interface ExecutorServer {
+/** A server of type `container`. */
+export interface ContainerServer {
   readonly id: string;
   readonly type: 'container';
   readonly containerConfig: ContainerConfig;
 }
+
+/** A server as the engine sees it: where to run, and nothing of who may. */
+export type ExecutorServer = ContainerServer | SshServer;
 
 /** What an executor needs from the process it lives in. */
 export interface ExecutorContext {
@@ -18,6 +24,15 @@ export interface ExecutorContext {
   readonly dockerHost: string | undefined;
   /** Path of the seccomp profile (JSON) that every sandbox gets. */
   readonly seccompProfilePath: string;
+  /** Where the files are that ssh hosts get a copy of. */
+  readonly runnerFolders: RunnerFolders;
+  /**
+   * An ssh host has shown another key than the pinned one, or none is pinned. Called at each connection that failed for it; the
+   * server is the one that was asked, which may be a jump host of the executor's.
+   */
+  onHostKeyOffered(serverId: string, offered: HostKey): void;
+  /** So many sandboxes that belonged to no job were removed. */
+  onSwept(serverId: string, count: number): void;
   /** Which of these jobs may still be resumed: a sandbox of any other is an orphan, and is removed. */
   liveJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Structured log; `error` and `warn` are for what an operator should see. */
@@ -33,12 +48,15 @@ export interface ExecutorLogger {
 
 /** The one place that knows which executor serves which server type. */
 export function createServerExecutor(server: ExecutorServer, context: ExecutorContext): ServerExecutor {
-  // Widened: the row may hold a type that this version does not know.
-  const type: string = server.type;
-  switch (type) {
+  switch (server.type) {
     case 'container':
       return new ContainerExecutor(server, context);
-    default:
+    case 'ssh':
+      return new SshExecutor(server, context);
+    default: {
+      // The row may hold a type that this version does not know.
+      const { type } = server as { readonly type: string };
       throw new Error(`No executor for server type "${type}".`);
+    }
   }
 }

@@ -64,6 +64,11 @@ export interface ScriptObserver {
   onOutput(output: ScriptOutput): Promise<void>;
   /** The answer goes back to the script. A rejection with `HelperError` becomes the script's error. */
   onHelper(request: HelperRequest): Promise<unknown>;
+  /**
+   * The runner told how the script ended, after all of its output was durable. The end must be durable when this resolves: only then may the
+   * runner forget it, and what the script ran in is removed. Not called for an end that no runner told.
+   */
+  onEnd(result: ScriptExecutionResult): Promise<void>;
 }
 
 /** How a script ended, and what it used. A platform failure is never here: it is a rejected `ExecutionError`. */

@@ -13,6 +13,10 @@ export const healthStatusSchema = z
       })
       .optional()
       .describe('Present exactly when the server is not healthy.'),
+    notice: z
+      .string()
+      .optional()
+      .describe('What a healthy server cannot do, for a person: for example that it has no python3.'),
   })
   .meta({ id: 'HealthStatus' });
 export type HealthStatus = z.infer<typeof healthStatusSchema>;

@@ -16,6 +16,14 @@ export const resourceUsageSchema = z
       .strictObject({ ready: z.int().min(0), starting: z.int().min(0), inUse: z.int().min(0) })
       .optional()
       .describe('Sandboxes by state; only where the server keeps a warm pool.'),
+    load: z
+      .strictObject({
+        oneMinute: z.number().min(0),
+        fiveMinutes: z.number().min(0),
+        fifteenMinutes: z.number().min(0),
+      })
+      .optional()
+      .describe('Load averages of the host; only of ssh servers.'),
     activeJobs: z.int().min(0),
   })
   .meta({ id: 'ResourceUsage' });

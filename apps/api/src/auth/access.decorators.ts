@@ -1,9 +1,11 @@
 import {
+  applyDecorators,
   createParamDecorator,
   type ExecutionContext,
   SetMetadata,
   UnauthorizedException,
 } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 import type { Caller, Permission } from './policy';
@@ -15,7 +17,8 @@ export const routePermission = 'cronium:permission';
 export const Public = () => SetMetadata(publicRoute, true);
 
 /** Names the permission a route needs. A route without one, and not public, refuses everybody. */
-export const Permits = (permission: Permission) => SetMetadata(routePermission, permission);
+export const Permits = (permission: Permission) =>
+  applyDecorators(SetMetadata(routePermission, permission), ApiBearerAuth());
 
 /** A request after the guard. */
 export interface AuthenticatedRequest extends Request {

@@ -1,13 +1,17 @@
 import {
+  type ChangePassword,
+  changePasswordSchema,
   type LoginRequest,
   loginRequestSchema,
   routes,
   type Session,
   sessionSchema,
+  type UpdateMe,
+  updateMeSchema,
   type User,
   userSchema,
 } from '@cronium/contracts';
-import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Patch, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import type { CookieOptions, Request, Response } from 'express';
@@ -33,7 +37,12 @@ export class AuthController {
   @UseGuards(ThrottlerGuard)
   @Post(routes.auth.login)
   @HttpCode(200)
-  @Answers('Sign in. The refresh token is set as an httpOnly cookie.', 200, sessionSchema, [400, 401, 429])
+  @Answers(
+    'Sign in. The refresh token is set as an httpOnly cookie.',
+    200,
+    sessionSchema,
+    [400, 401, 413, 429],
+  )
   async login(
     @Body({ schema: loginRequestSchema }) body: LoginRequest,
     @Req() request: Request,
@@ -66,11 +75,32 @@ export class AuthController {
 
   @Permits('account.read')
   @Get(routes.auth.me)
-  @Answers('The signed-in user.', 200, userSchema, [401])
+  @Answers('The signed-in user.', 200, userSchema, [401, 403])
   async me(@CurrentUser() caller: Caller): Promise<User> {
     const user = await this.users.findActive(caller.id);
     if (!user) throw new DomainError('unauthenticated', 'token_invalid', 'This account is no longer active.');
     return user;
+  }
+
+  @Permits('account.update')
+  @Patch(routes.auth.me)
+  @Answers('Change one’s own name.', 200, userSchema, [400, 401, 403, 413])
+  updateMe(@CurrentUser() caller: Caller, @Body({ schema: updateMeSchema }) change: UpdateMe): Promise<User> {
+    return this.users.updateMe(caller, change);
+  }
+
+  @Permits('account.update')
+  @UseGuards(ThrottlerGuard)
+  @Post(routes.auth.password)
+  @HttpCode(204)
+  @Answers('Change one’s own password; every other session ends.', 204, undefined, [400, 401, 403, 413, 429])
+  async changePassword(
+    @CurrentUser() caller: Caller,
+    @Body({ schema: changePasswordSchema }) { currentPassword, newPassword }: ChangePassword,
+    @Req() request: Request,
+  ): Promise<void> {
+    await this.users.changePassword(caller, currentPassword, newPassword);
+    await this.auth.endOtherSessions(caller.id, refreshTokenOf(request));
   }
 }
 

@@ -1,9 +1,12 @@
+import { createSecretKey } from 'node:crypto';
+
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { SecretsService } from '../secrets/secrets.service';
 import { UsersModule } from '../users/users.module';
 import { AccessGuard } from './access.guard';
 import { AccessTokenService } from './access-token.service';
@@ -19,7 +22,13 @@ const signInLimit = { ttl: 60_000, limit: 30 };
   imports: [
     TypeOrmModule.forFeature([Session]),
     UsersModule,
-    JwtModule.register({}),
+    JwtModule.registerAsync({
+      inject: [SecretsService],
+      // A key object, not its bytes: of those jsonwebtoken would first try to make a public key, at every request.
+      useFactory: (secrets: SecretsService) => ({
+        secret: createSecretKey(secrets.derive('access-token')),
+      }),
+    }),
     ThrottlerModule.forRoot([signInLimit]),
   ],
   controllers: [AuthController],

@@ -6,6 +6,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThan, Repository } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 
+import { Notifications } from '../database/notifications';
 import { DomainError } from '../http/domain-error';
 import { UsersService } from '../users/users.service';
 import { AccessTokenService, accessTokenSeconds } from './access-token.service';
@@ -25,6 +26,7 @@ export class AuthService {
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
     private readonly users: UsersService,
     private readonly tokens: AccessTokenService,
+    private readonly notifications: Notifications,
   ) {}
 
   async signIn(email: string, password: string): Promise<OpenedSession> {
@@ -38,13 +40,14 @@ export class AuthService {
     }
     await this.sessions.delete({ expiresAt: LessThan(new Date()) });
     const refreshToken = randomBytes(32).toString('base64url');
+    const id = uuid();
     await this.sessions.insert({
-      id: uuid(),
+      id,
       userId: user.id,
       tokenHash: hashOf(refreshToken),
       expiresAt: new Date(Date.now() + sessionSeconds * 1000),
     });
-    return { session: await this.answer(user), refreshToken };
+    return { session: await this.answer(user, id), refreshToken };
   }
 
   /** A new access token for a session that is still open. */
@@ -54,18 +57,36 @@ export class AuthService {
         ? null
         : await this.sessions.findOneBy({ tokenHash: hashOf(refreshToken), expiresAt: MoreThan(new Date()) });
     const user = session && (await this.users.findActive(session.userId));
-    if (!user)
+    if (!session || !user)
       throw new DomainError('unauthenticated', 'session_ended', 'The session has ended. Sign in again.');
-    return this.answer(user);
+    return this.answer(user, session.id);
   }
 
   async signOut(refreshToken: string | undefined): Promise<void> {
-    if (refreshToken !== undefined) await this.sessions.delete({ tokenHash: hashOf(refreshToken) });
+    if (refreshToken === undefined) return;
+    await this.sessions.manager.transaction(async (transaction) => {
+      const session = await transaction.findOneBy(Session, { tokenHash: hashOf(refreshToken) });
+      if (!session) return;
+      await transaction.delete(Session, session.id);
+      await this.notifications.publish(transaction, { kind: 'access.changed', userId: session.userId });
+    });
   }
 
-  private async answer(user: User): Promise<SessionDto> {
+  /** Signs a user out everywhere but in the session of this refresh token. */
+  async endOtherSessions(userId: string, refreshToken: string | undefined): Promise<void> {
+    const kept = refreshToken === undefined ? null : hashOf(refreshToken);
+    await this.sessions.manager.transaction(async (transaction) => {
+      await transaction.query('DELETE FROM sessions WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2', [
+        userId,
+        kept,
+      ]);
+      await this.notifications.publish(transaction, { kind: 'access.changed', userId });
+    });
+  }
+
+  private async answer(user: User, sessionId: string): Promise<SessionDto> {
     return {
-      accessToken: await this.tokens.issue(user.id),
+      accessToken: await this.tokens.issue(user.id, accessTokenSeconds, sessionId),
       expiresInSeconds: accessTokenSeconds,
       user,
     };

@@ -1,4 +1,4 @@
-import type { UserRole } from '@cronium/contracts';
+import type { CalendarVisibility, LocalExecutionAccess, ShareLevel, UserRole } from '@cronium/contracts';
 
 /** Who asks. */
 export interface Caller {
@@ -16,21 +16,45 @@ export type Permission =
   | 'event.run'
   | 'execution.read'
   | 'execution.cancel'
+  | 'calendar.read'
+  | 'calendar.create'
+  | 'calendar.update'
   | 'server.read'
-  | 'server.configure'
-  | 'account.read';
+  | 'server.create'
+  | 'server.update'
+  | 'server.check'
+  | 'user.manage'
+  | 'settings.manage'
+  | 'metrics.read'
+  | 'alert.read'
+  | 'account.read'
+  | 'account.update';
+
+const everyone: readonly UserRole[] = ['ADMIN', 'USER', 'VIEWER'];
+const workers: readonly UserRole[] = ['ADMIN', 'USER'];
+const administrators: readonly UserRole[] = ['ADMIN'];
 
 const rolesWith: Record<Permission, readonly UserRole[]> = {
-  'event.read': ['ADMIN', 'USER'],
-  'event.create': ['ADMIN', 'USER'],
-  'event.update': ['ADMIN', 'USER'],
-  'event.delete': ['ADMIN', 'USER'],
-  'event.run': ['ADMIN', 'USER'],
-  'execution.read': ['ADMIN', 'USER'],
-  'execution.cancel': ['ADMIN', 'USER'],
-  'server.read': ['ADMIN', 'USER'],
-  'server.configure': ['ADMIN'],
-  'account.read': ['ADMIN', 'USER'],
+  'event.read': everyone,
+  'event.create': workers,
+  'event.update': workers,
+  'event.delete': workers,
+  'event.run': workers,
+  'execution.read': everyone,
+  'execution.cancel': workers,
+  'calendar.read': everyone,
+  'calendar.create': workers,
+  'calendar.update': workers,
+  'server.read': everyone,
+  'server.create': workers,
+  'server.update': workers,
+  'server.check': workers,
+  'user.manage': administrators,
+  'settings.manage': administrators,
+  'metrics.read': administrators,
+  'alert.read': everyone,
+  'account.read': everyone,
+  'account.update': everyone,
 };
 
 /** Whether a role has a permission at all; on which things, the functions below say. */
@@ -48,15 +72,60 @@ export function ownerFilter(caller: Caller): string | undefined {
   return caller.role === 'ADMIN' ? undefined : caller.id;
 }
 
-export type LocalExecutionAccess = 'disabled' | 'admin_only' | 'all_users';
+/** A server as far as access to it is concerned. */
+export interface ServerAccess {
+  readonly isSystemManaged: boolean;
+  /** Null for a system-managed server. */
+  readonly ownerId: string | null;
+  /** What is shared with the user in question; null when nothing is. */
+  readonly share: ShareLevel | null;
+}
 
-/** Own servers, and the system-managed one as far as the setting `local_execution_access` allows. */
-export function mayUseServer(
-  caller: Pick<Caller, 'id' | 'role'>,
-  server: { readonly isSystemManaged: boolean; readonly ownerId: string | null },
-  localExecutionAccess: LocalExecutionAccess,
-): boolean {
-  if (!server.isSystemManaged) return server.ownerId === caller.id || caller.role === 'ADMIN';
-  if (localExecutionAccess === 'disabled') return false;
-  return localExecutionAccess === 'all_users' || caller.role === 'ADMIN';
+type Person = Pick<Caller, 'id' | 'role'>;
+
+/** Whose list has a server: the owner's, those of users it is shared with, and Local Execution as the setting says. */
+export function isListedFor(person: Person, server: ServerAccess, access: LocalExecutionAccess): boolean {
+  if (server.isSystemManaged) {
+    return access === 'all_users' || (access === 'admin_only' && person.role === 'ADMIN');
+  }
+  return server.ownerId === person.id || server.share !== null;
+}
+
+/** Whose events may run on a server: of those whose list has it, all but viewers'. */
+export function mayUseServer(person: Person, server: ServerAccess, access: LocalExecutionAccess): boolean {
+  return person.role !== 'VIEWER' && isListedFor(person, server, access);
+}
+
+/** Who may know of a server: whoever's list has it, and administrators. */
+export function maySeeServer(person: Person, server: ServerAccess, access: LocalExecutionAccess): boolean {
+  return person.role === 'ADMIN' || isListedFor(person, server, access);
+}
+
+/** Who may see how a server is reached, change and share it. A viewer manages nothing, whatever is shared. */
+export function mayManageServer(person: Person, server: ServerAccess): boolean {
+  if (person.role === 'ADMIN') return true;
+  if (person.role === 'VIEWER' || server.isSystemManaged) return false;
+  return server.ownerId === person.id || server.share === 'manage';
+}
+
+/** A calendar as far as access to it is concerned. */
+export interface CalendarAccess {
+  readonly ownerId: string;
+  readonly visibility: CalendarVisibility;
+}
+
+/** Who may know of a calendar, and use it in events. */
+export function maySeeCalendar(person: Person, { ownerId, visibility }: CalendarAccess): boolean {
+  return person.role === 'ADMIN' || visibility === 'everyone' || ownerId === person.id;
+}
+
+/** Who may change a calendar: what is for everyone decides about everyone's events, and so is administrators' alone. */
+export function mayManageCalendar(person: Person, { ownerId, visibility }: CalendarAccess): boolean {
+  if (person.role === 'ADMIN') return true;
+  return person.role === 'USER' && visibility === 'private' && ownerId === person.id;
+}
+
+/** Who may make a calendar one for everyone. */
+export function maySetVisibility(person: Person): boolean {
+  return person.role === 'ADMIN';
 }

@@ -40,7 +40,10 @@ const environmentSchema = z.object({
   CRONIUM_ROLES: rolesFromList.default([...roles]),
   CRONIUM_WEB_ROOT: z.string().min(1).default('dist/apps/web/browser'),
   CRONIUM_SECCOMP_PROFILE: z.string().min(1).default('docker/executor/seccomp-profile.json'),
+  CRONIUM_RUNNER_DIR: z.string().min(1).default('libs/execution/src/runner'),
+  CRONIUM_HELPERS_DIR: z.string().min(1).default('docker/executor/runtime-helpers'),
   CRONIUM_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(512).default(64),
+  CRONIUM_MIN_FREE_MB: z.coerce.number().int().min(0).max(1_000_000).default(256),
   CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
   CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   CRONIUM_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
@@ -62,8 +65,12 @@ export class Config {
   /** Absolute path of the built SPA, or undefined when it was not built. */
   readonly webRoot: string | undefined;
   readonly seccompProfilePath: string;
+  /** Absolute paths of the runner and its helpers, of which ssh hosts get a copy. */
+  readonly runnerFolders: { readonly runner: string; readonly helpers: string };
   /** Jobs that this process runs at one time, over all servers. */
   readonly workerConcurrency: number;
+  /** Below so many MiB free on the disk of the data folder nothing new is started. */
+  readonly minFreeMb: number;
   /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
   readonly onShutdown: 'detach' | 'end_jobs';
   readonly log: { readonly level: string; readonly pretty: boolean };
@@ -82,7 +89,12 @@ export class Config {
     const webRoot = resolve(environment.CRONIUM_WEB_ROOT);
     this.webRoot = existsSync(webRoot) ? webRoot : undefined;
     this.seccompProfilePath = resolve(environment.CRONIUM_SECCOMP_PROFILE);
+    this.runnerFolders = {
+      runner: resolve(environment.CRONIUM_RUNNER_DIR),
+      helpers: resolve(environment.CRONIUM_HELPERS_DIR),
+    };
     this.workerConcurrency = environment.CRONIUM_WORKER_CONCURRENCY;
+    this.minFreeMb = environment.CRONIUM_MIN_FREE_MB;
     this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
     this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
   }

@@ -1,19 +1,56 @@
 import { DataSource } from 'typeorm';
 
+import { Calendar } from '../calendars/calendar.entity';
+import { EventCalendar } from '../events/event-calendar.entity';
 import { EventServer } from '../events/event-server.entity';
 import { EventVersion } from '../events/event-version.entity';
 import { Event } from '../events/event.entity';
 import { Execution } from '../executions/execution.entity';
 import { Job } from '../executions/job.entity';
 import { Server } from '../servers/server.entity';
+import { ServerShare } from '../servers/server-share.entity';
 import { Setting } from '../settings/setting.entity';
 import { Session } from '../auth/session.entity';
 import { User } from '../users/user.entity';
+import { PreparedClient } from './prepared-client';
 import { Foundation1700000000000 } from './migrations/1700000000000-foundation';
+import { ServersAndAccess1700000100000 } from './migrations/1700000100000-servers-and-access';
+import { WaitingJobs1700000300000 } from './migrations/1700000300000-waiting-jobs';
+import { Admission1700000500000 } from './migrations/1700000500000-admission';
+import { Retries1700000800000 } from './migrations/1700000800000-retries';
+import { Recovery1700000900000 } from './migrations/1700000900000-recovery';
+import { ExecutionList1700001000000 } from './migrations/1700001000000-execution-list';
+import { Schedules1700000400000 } from './migrations/1700000400000-schedules';
+import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
+import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
-const entities = [User, Session, Server, Event, EventServer, EventVersion, Execution, Job, Setting];
-const migrations = [Foundation1700000000000];
+const entities = [
+  User,
+  Session,
+  Server,
+  ServerShare,
+  Event,
+  EventServer,
+  EventCalendar,
+  EventVersion,
+  Execution,
+  Job,
+  Setting,
+  Calendar,
+];
+const migrations = [
+  Foundation1700000000000,
+  ServersAndAccess1700000100000,
+  WaitingJobs1700000300000,
+  Schedules1700000400000,
+  Admission1700000500000,
+  Calendars1700000600000,
+  EventHistory1700000700000,
+  Retries1700000800000,
+  Recovery1700000900000,
+  ExecutionList1700001000000,
+];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */
 export function createDataSource(url: string): DataSource {
@@ -26,6 +63,9 @@ export function createDataSource(url: string): DataSource {
     synchronize: false,
     // Sized for 64 running jobs beside the requests; pg-boss has a pool of its own.
     poolSize: 20,
+    // A host that drops packets: without a bound a request would wait for minutes.
+    connectTimeoutMS: 5000,
+    extra: { keepAlive: true, Client: PreparedClient },
     applicationName: 'cronium',
   });
 }

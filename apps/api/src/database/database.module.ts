@@ -1,15 +1,18 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 
 import { DATABASE_URL } from './database-url';
+import { DatabaseWatch, REVIVE_DATABASE, type ReviveDatabase } from './database-watch';
 import { Notifications } from './notifications';
+import type { OpenDatabase } from './open-database';
+import { Patience } from './patience';
+import { Processes } from './processes';
 
 @Global()
 @Module({})
 export class DatabaseModule {
   /** @param dataSource already connected and migrated; closed with the application */
-  static forRoot(dataSource: DataSource, url: string): DynamicModule {
+  static forRoot({ dataSource, url, revive }: OpenDatabase): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
@@ -18,8 +21,15 @@ export class DatabaseModule {
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
       ],
-      providers: [Notifications, { provide: DATABASE_URL, useValue: url }],
-      exports: [Notifications, DATABASE_URL],
+      providers: [
+        Notifications,
+        Patience,
+        Processes,
+        DatabaseWatch,
+        { provide: DATABASE_URL, useValue: url },
+        { provide: REVIVE_DATABASE, useValue: revive satisfies ReviveDatabase | undefined },
+      ],
+      exports: [Notifications, Patience, Processes, DatabaseWatch, DATABASE_URL],
     };
   }
 }

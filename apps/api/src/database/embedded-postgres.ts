@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export interface EmbeddedPostgres {
   /** Connection string of its database `postgres`. */
   readonly url: string;
+  /** Starts it again, at the same address, when its processes are gone. */
+  revive(): Promise<void>;
   /** Ends the cluster (fast shutdown) and resolves when its processes are gone. */
   stop(): Promise<void>;
 }
@@ -37,8 +39,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(asOwner, binaries, directory, data);
   const password = (await readFile(join(directory, 'password'), 'utf8')).trim();
 
-  if (!(await isRunning(control))) {
-    const port = await freePort();
+  const start = async (port: number): Promise<void> => {
     const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories='' -c max_connections=200`;
     try {
       await control('-w', '-t', '60', '-l', logFile, '-o', options, 'start');
@@ -48,11 +49,15 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
         : '';
       throw new Error(`The embedded Postgres did not start. Its log ends with:\n${tail}`, { cause: error });
     }
-  }
+  };
+  if (!(await isRunning(control))) await start(await freePort());
   // postmaster.pid: line 4 is the port (Postgres documentation, "Database File Layout").
   const port = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[3]?.trim();
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
+    revive: async () => {
+      if (!(await isRunning(control))) await start(Number(port));
+    },
     stop: async () => {
       await control('-w', '-m', 'fast', 'stop');
     },

@@ -9,6 +9,8 @@ import { startEmbeddedPostgres } from './embedded-postgres';
 export interface OpenDatabase {
   readonly dataSource: DataSource;
   readonly url: string;
+  /** Starts the embedded cluster again when it has ended; undefined without one. */
+  readonly revive: (() => Promise<void>) | undefined;
   /** After the application has closed: ends the embedded cluster, if there is one. */
   close(): Promise<void>;
 }
@@ -27,5 +29,10 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
     await embedded?.stop();
     throw error;
   }
-  return { dataSource, url, close: async () => embedded?.stop() };
+  return {
+    dataSource,
+    url,
+    revive: embedded && (() => embedded.revive()),
+    close: async () => embedded?.stop(),
+  };
 }

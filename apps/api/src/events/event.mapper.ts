@@ -1,4 +1,4 @@
-import type { Event as EventDto, EventSummary } from '@cronium/contracts';
+import { type Event as EventDto, type EventSummary, retrySchema } from '@cronium/contracts';
 
 import type { Event } from './event.entity';
 import { toEnvironmentDto } from './stored-environment';
@@ -7,6 +7,7 @@ import { toEnvironmentDto } from './stored-environment';
 export interface EventRelations {
   readonly owner: EventDto['owner'];
   readonly servers: EventDto['servers'];
+  readonly calendars: EventDto['calendars'];
 }
 
 export function toEventDto(event: Event, relations: EventRelations): EventDto {
@@ -25,7 +26,10 @@ export function toEventSummary(
   return { ...shared(event, relations), lastExecution };
 }
 
-function shared(event: Event, { owner, servers }: EventRelations): Omit<EventDto, 'content' | 'environment'> {
+function shared(
+  event: Event,
+  { owner, servers, calendars }: EventRelations,
+): Omit<EventDto, 'content' | 'environment'> {
   return {
     id: event.id,
     name: event.name,
@@ -33,8 +37,25 @@ function shared(event: Event, { owner, servers }: EventRelations): Omit<EventDto
     type: event.type,
     serverIds: servers.map((server) => server.id),
     servers,
+    serverTag: event.serverTag,
+    targetStrategy: event.targetStrategy,
     schedule: event.schedule,
+    nextRunAt: event.nextOpenRunAt && event.nextOpenRunAt.toISOString(),
+    calendarIds: calendars.map((calendar) => calendar.id),
+    calendars,
+    paused: event.paused,
+    misfirePolicy: event.misfirePolicy,
+    misfireWindowSeconds: event.misfireWindowSeconds,
+    overlapPolicy: event.overlapPolicy,
+    maxConcurrentExecutions: event.maxConcurrentExecutions,
+    maxQueuedExecutions: event.maxQueuedExecutions,
+    priority: event.priority,
     timeoutSeconds: event.timeoutSeconds,
+    setupTimeoutSeconds: event.setupTimeoutSeconds,
+    cleanupTimeoutSeconds: event.cleanupTimeoutSeconds,
+    retry: retrySchema.parse(event.retry),
+    debounceSeconds: event.debounceSeconds,
+    coalesce: event.coalesce,
     limits: event.limits,
     tags: event.tags,
     owner,

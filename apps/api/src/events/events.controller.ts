@@ -39,7 +39,7 @@ export class EventsController {
 
   @Permits('event.create')
   @Post()
-  @Answers('Create an event.', 201, eventSchema, [400, 401, 403])
+  @Answers('Create an event.', 201, eventSchema, [400, 401, 403, 413])
   create(
     @CurrentUser() caller: Caller,
     @Body({ schema: createEventSchema }) details: CreateEvent,
@@ -56,7 +56,12 @@ export class EventsController {
 
   @Permits('event.update')
   @Patch(':id')
-  @Answers('Change an event. Every save is a version.', 200, eventSchema, [400, 401, 403, 404, 409])
+  @Answers(
+    'Change an event. Every save that changes something is a version.',
+    200,
+    eventSchema,
+    [400, 401, 403, 404, 409, 413],
+  )
   update(
     @CurrentUser() caller: Caller,
     @Param({ schema: idParamsSchema }) { id }: IdParams,

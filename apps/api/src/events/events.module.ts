@@ -1,14 +1,28 @@
 import { Module } from '@nestjs/common';
 
+import { CalendarLookupModule } from '../calendars/calendar-lookup.module';
 import { ServersModule } from '../servers/servers.module';
+import { UsersModule } from '../users/users.module';
+import { EventVersionsController } from './event-versions.controller';
+import { EventVersionsRepository } from './event-versions.repository';
+import { EventVersionsService } from './event-versions.service';
 import { EventsController } from './events.controller';
 import { EventsRepository } from './events.repository';
 import { EventsService } from './events.service';
+import { OpenRuns } from './open-runs';
+import { PlannedEvents } from './planned-events';
 
 @Module({
-  imports: [ServersModule],
-  controllers: [EventsController],
-  providers: [EventsService, EventsRepository],
-  exports: [EventsService],
+  imports: [CalendarLookupModule, ServersModule, UsersModule],
+  controllers: [EventsController, EventVersionsController],
+  providers: [
+    EventsService,
+    EventsRepository,
+    EventVersionsService,
+    EventVersionsRepository,
+    OpenRuns,
+    PlannedEvents,
+  ],
+  exports: [EventsService, OpenRuns, PlannedEvents],
 })
 export class EventsModule {}

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { Position } from '../http/cursor';
 import { Event } from './event.entity';
 import type { EventRelations } from './event.mapper';
+import type { EventVersion } from './event-version.entity';
 
 /** Reads of events that need more than one table. */
 @Injectable()
@@ -20,9 +21,24 @@ export class EventsRepository {
       'description',
       'type',
       'schedule',
+      'nextOpenRunAt',
+      'paused',
+      'misfirePolicy',
+      'misfireWindowSeconds',
+      'overlapPolicy',
+      'maxConcurrentExecutions',
+      'maxQueuedExecutions',
+      'priority',
       'timeoutSeconds',
+      'setupTimeoutSeconds',
+      'cleanupTimeoutSeconds',
+      'retry',
+      'debounceSeconds',
+      'coalesce',
       'limits',
       'tags',
+      'targetStrategy',
+      'serverTag',
       'version',
       'createdAt',
       'updatedAt',
@@ -45,7 +61,20 @@ export class EventsRepository {
     return select.getMany();
   }
 
-  /** Owner and servers of each event, by the event's id. */
+  /** The version that each of these events has now, by the event's id. */
+  async presentVersionsOf(
+    eventIds: readonly string[],
+  ): Promise<Map<string, Pick<EventVersion, 'id' | 'type'>>> {
+    const rows = await this.database.query<({ event_id: string } & Pick<EventVersion, 'id' | 'type'>)[]>(
+      `SELECT version.event_id, version.id, version.type
+         FROM events event JOIN event_versions version ON version.event_id = event.id AND version.version = event.version
+        WHERE event.id = ANY($1)`,
+      [eventIds],
+    );
+    return new Map(rows.map(({ event_id, ...version }) => [event_id, version]));
+  }
+
+  /** Owner, servers and calendars of each event, by the event's id. */
   async relationsOf(eventIds: readonly string[]): Promise<Map<string, EventRelations>> {
     const rows = await this.database.query<({ event_id: string } & EventRelations)[]>(
       `SELECT event.id AS event_id,
@@ -53,12 +82,16 @@ export class EventsRepository {
               (SELECT coalesce(json_agg(json_build_object('id', server.id, 'name', server.name, 'type', server.type)
                                ORDER BY chosen.position), '[]')
                  FROM event_servers chosen JOIN servers server ON server.id = chosen.server_id
-                WHERE chosen.event_id = event.id) AS servers
+                WHERE chosen.event_id = event.id) AS servers,
+              (SELECT coalesce(json_agg(json_build_object('id', calendar.id, 'name', calendar.name)
+                               ORDER BY kept.position), '[]')
+                 FROM event_calendars kept JOIN calendars calendar ON calendar.id = kept.calendar_id
+                WHERE kept.event_id = event.id) AS calendars
          FROM events event JOIN users owner ON owner.id = event.owner_id
         WHERE event.id = ANY($1)`,
       [eventIds],
     );
-    return new Map(rows.map(({ event_id, owner, servers }) => [event_id, { owner, servers }]));
+    return new Map(rows.map(({ event_id, ...relations }) => [event_id, relations]));
   }
 
   /** The newest execution of each event, by the event's id. */

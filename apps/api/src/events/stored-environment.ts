@@ -59,6 +59,17 @@ export function openEnvironment(
   );
 }
 
+/** What must not stand in a log. */
+export function secretValuesOf(
+  secrets: Sealer,
+  eventId: string,
+  stored: readonly StoredEnvironmentEntry[],
+): string[] {
+  return stored.flatMap((entry) =>
+    entry.secret ? [secrets.decrypt(entry.sealed, purposeOf(eventId, entry.key))] : [],
+  );
+}
+
 /** For the API: no secret's value. */
 export function toEnvironmentDto(stored: readonly StoredEnvironmentEntry[]): EnvironmentEntry[] {
   return stored.map((entry) => ({

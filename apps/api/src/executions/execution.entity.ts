@@ -1,4 +1,4 @@
-import type { EventType, ExecutionState, Trigger } from '@cronium/contracts';
+import type { EventType, ExecutionState, JobError, TargetStrategy, Trigger } from '@cronium/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('executions')
@@ -27,6 +27,13 @@ export class Execution {
   @Column('text')
   trigger: Trigger;
 
+  @Column('text', { name: 'target_strategy' })
+  targetStrategy: TargetStrategy;
+
+  /** Servers to go on to when one fails, in order. */
+  @Column('uuid', { name: 'failover_servers', array: true })
+  failoverServers: string[];
+
   @Column('uuid', { name: 'triggered_by', nullable: true })
   triggeredBy: string | null;
 
@@ -35,6 +42,25 @@ export class Execution {
 
   @Column('text', { name: 'idempotency_key', nullable: true })
   idempotencyKey: string | null;
+
+  /** When the schedule meant it to run. */
+  @Column('timestamptz', { name: 'planned_at', nullable: true })
+  plannedAt: Date | null;
+
+  /** The same with its jitter. */
+  @Column('timestamptz', { name: 'due_at', nullable: true })
+  dueAt: Date | null;
+
+  /** Why it was skipped; then it has no job. */
+  @Column('jsonb', { nullable: true })
+  error: JobError | null;
+
+  /** Whether a later trigger may join it until it begins. */
+  @Column('boolean', { name: 'may_be_joined', default: false })
+  mayBeJoined: boolean;
+
+  @Column('integer', { default: 1 })
+  triggers: number;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;

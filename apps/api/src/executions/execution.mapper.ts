@@ -1,40 +1,71 @@
-import type { Execution as ExecutionDto, ExecutionSummary, Job as JobDto } from '@cronium/contracts';
+import {
+  type Execution as ExecutionDto,
+  type ExecutionSummary,
+  type Job as JobDto,
+  lateAfterSeconds,
+  type QueueTurn,
+  type WaitingFor,
+} from '@cronium/contracts';
 
 import type { Execution } from './execution.entity';
 import type { Job } from './job.entity';
 
-type TriggeredBy = ExecutionDto['triggeredBy'];
+/** What an execution shows of other tables. */
+export type ExecutionRelations = Pick<ExecutionDto, 'triggeredBy' | 'version'>;
 
 export function toExecutionDto(
   execution: Execution,
-  triggeredBy: TriggeredBy,
+  relations: ExecutionRelations,
   jobs: readonly Job[],
+  turns: ReadonlyMap<string, QueueTurn>,
 ): ExecutionDto {
   return {
-    ...shared(execution, triggeredBy),
+    ...shared(execution, relations),
     // The column holds what the schema let in: any JSON value.
     input: (execution.input ?? null) as ExecutionDto['input'],
-    jobs: jobs.map(toJobDto),
+    targetStrategy: execution.targetStrategy,
+    error: execution.error,
+    jobs: jobs.map((job) => toJobDto(job, turns.get(job.id) ?? null)),
   };
 }
 
 /** What a list needs of the jobs of an execution. */
-export type JobBrief = Pick<Job, 'serverName' | 'error' | 'exitCode'>;
+export type JobBrief = Pick<
+  Job,
+  'position' | 'serverName' | 'error' | 'exitCode' | 'waitingFor' | 'waitingSince' | 'waitUntil'
+>;
 
+/** @param jobs by position and attempt: of several attempts on a server the last one counts */
 export function toExecutionSummary(
   execution: Execution,
-  triggeredBy: TriggeredBy,
-  jobs: readonly JobBrief[],
+  relations: ExecutionRelations,
+  attempts: readonly JobBrief[],
 ): ExecutionSummary {
+  const jobs = attempts.filter(({ position }, index) => attempts[index + 1]?.position !== position);
   return {
-    ...shared(execution, triggeredBy),
+    ...shared(execution, relations),
     servers: jobs.map((job) => job.serverName),
-    error: jobs.find((job) => job.error)?.error ?? null,
+    error: execution.error ?? jobs.find((job) => job.error)?.error ?? null,
     exitCode: jobs.find((job) => job.exitCode)?.exitCode ?? null,
+    waitingFor: jobs.map(toWaitingFor).find((waiting) => waiting !== null) ?? null,
   };
 }
 
-export function toJobDto(job: Job): JobDto {
+/** What a job waits for beside its turn. */
+export function toWaitingFor({
+  waitingFor,
+  waitingSince,
+  waitUntil,
+}: Pick<Job, 'waitingFor' | 'waitingSince' | 'waitUntil'>): WaitingFor | null {
+  if (!waitingFor || !waitingSince || !waitUntil) return null;
+  const { code, message } = waitingFor;
+  return {
+    ...{ reason: 'server_unhealthy', code, message },
+    ...{ since: waitingSince.toISOString(), until: waitUntil.toISOString() },
+  };
+}
+
+export function toJobDto(job: Job, queue: QueueTurn | null): JobDto {
   return {
     id: job.id,
     serverId: job.serverId,
@@ -42,6 +73,8 @@ export function toJobDto(job: Job): JobDto {
     serverType: job.serverType,
     attempt: job.attempt,
     state: job.state,
+    waitingFor: toWaitingFor(job),
+    queue,
     queuedAt: job.queuedAt.toISOString(),
     startingAt: isoOrNull(job.startingAt),
     startedAt: isoOrNull(job.startedAt),
@@ -54,10 +87,11 @@ export function toJobDto(job: Job): JobDto {
     ...(job.output === null ? {} : { output: job.output as NonNullable<JobDto['output']> }),
     logEntries: job.logEntries,
     logBytes: Number(job.logBytes),
+    logRemovedAt: isoOrNull(job.logRemovedAt),
   };
 }
 
-function shared(execution: Execution, triggeredBy: TriggeredBy) {
+function shared(execution: Execution, relations: ExecutionRelations) {
   return {
     id: execution.id,
     eventId: execution.eventId,
@@ -65,11 +99,20 @@ function shared(execution: Execution, triggeredBy: TriggeredBy) {
     eventType: execution.eventType,
     state: execution.state,
     trigger: execution.trigger,
-    triggeredBy,
+    ...relations,
+    triggers: execution.triggers,
+    plannedAt: isoOrNull(execution.plannedAt),
     createdAt: execution.createdAt.toISOString(),
     startedAt: isoOrNull(execution.startedAt),
+    lateSeconds: lateSecondsOf(execution),
     endedAt: isoOrNull(execution.endedAt),
   };
+}
+
+function lateSecondsOf({ startedAt, dueAt }: Execution): number | null {
+  if (!startedAt || !dueAt) return null;
+  const late = Math.floor((startedAt.getTime() - dueAt.getTime()) / 1000);
+  return late > lateAfterSeconds ? late : null;
 }
 
 function isoOrNull(date: Date | null): string | null {

@@ -9,6 +9,8 @@ import {
   idParamsSchema,
   type Page,
   routes,
+  type RunAgain,
+  runAgainSchema,
   type RunEvent,
   type RunEventQuery,
   runEventQuerySchema,
@@ -34,16 +36,15 @@ export class ExecutionsController {
     'Run an event now. `wait` answers with the end, if it comes in time.',
     202,
     executionSchema,
-    [400, 401, 403, 404],
+    [400, 401, 403, 404, 413],
   )
-  async run(
+  run(
     @CurrentUser() caller: Caller,
     @Param({ schema: idParamsSchema }) { id }: IdParams,
     @Query({ schema: runEventQuerySchema }) { wait }: RunEventQuery,
     @Body({ schema: runEventSchema }) request: RunEvent,
   ): Promise<Execution> {
-    const execution = await this.executions.start(caller, id, request);
-    return wait > 0 ? this.executions.waitForEnd(caller, execution.id, wait) : execution;
+    return this.executions.start(caller, id, request, wait);
   }
 
   @Permits('execution.read')
@@ -64,6 +65,23 @@ export class ExecutionsController {
     @Param({ schema: idParamsSchema }) { id }: IdParams,
   ): Promise<Execution> {
     return this.executions.get(caller, id);
+  }
+
+  @Permits('event.run')
+  @Post(`${routes.executions}/:id/run-again`)
+  @HttpCode(202)
+  @Answers(
+    'Run an execution again with the same input: the version that ran, or the event as it is now; everywhere, or where it failed.',
+    202,
+    executionSchema,
+    [400, 401, 403, 404, 409, 413],
+  )
+  runAgain(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+    @Body({ schema: runAgainSchema }) request: RunAgain,
+  ): Promise<Execution> {
+    return this.executions.runAgain(caller, id, request);
   }
 
   @Permits('execution.cancel')

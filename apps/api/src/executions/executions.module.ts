@@ -1,29 +1,70 @@
 import { Module } from '@nestjs/common';
 
+import { AlertsModule } from '../alerts/alerts.module';
 import { EventsModule } from '../events/events.module';
 import { ServersModule } from '../servers/servers.module';
+import { SettingsModule } from '../settings/settings.module';
+import { Admission } from './admission/admission';
+import { AdmissionRepository } from './admission/admission.repository';
+import { TurnsRepository } from './admission/turns.repository';
 import { ExecutionsController } from './executions.controller';
+import { ExecutionStarter } from './execution-starter';
 import { ExecutionsRepository } from './executions.repository';
 import { ExecutionsService } from './executions.service';
 import { JobLogStore } from './job-log-store';
 import { JobLogsService } from './job-logs.service';
 import { JobQueue } from './job-queue';
+import { JobEnds } from './job-ends';
 import { JobStore } from './job-store';
+import { DataFolder } from './data-folder';
+import { Joining } from './joining';
+import { Overlap } from './overlap';
+import { ServerQueues } from './server-queues';
+import { QueueController } from './queue.controller';
+import { QueueService } from './queue.service';
+import { Retention } from './retention';
+import { ServerJobsController } from './server-jobs.controller';
+import { ServerJobsService } from './server-jobs.service';
+import { TargetResolver } from './target-resolver';
 import { JobsController } from './jobs.controller';
 import { ExecutionViews } from './execution-views';
 
 @Module({
-  imports: [EventsModule, ServersModule],
-  controllers: [ExecutionsController, JobsController],
+  imports: [AlertsModule, EventsModule, ServersModule, SettingsModule],
+  controllers: [ExecutionsController, JobsController, ServerJobsController, QueueController],
   providers: [
     ExecutionsService,
+    ExecutionStarter,
+    Admission,
+    AdmissionRepository,
+    TurnsRepository,
+    QueueService,
+    DataFolder,
+    Joining,
+    Overlap,
+    ServerQueues,
+    TargetResolver,
+    Retention,
     ExecutionsRepository,
     ExecutionViews,
     JobLogsService,
     JobLogStore,
+    JobEnds,
+    JobStore,
+    JobQueue,
+    ServerJobsService,
+  ],
+  exports: [
+    Admission,
+    ExecutionsService,
+    ExecutionStarter,
+    TargetResolver,
+    ExecutionViews,
+    JobLogsService,
+    JobLogStore,
+    JobEnds,
     JobStore,
     JobQueue,
   ],
-  exports: [ExecutionsService, ExecutionViews, JobLogsService, JobLogStore, JobStore, JobQueue],
 })
 export class ExecutionsModule {}

@@ -1,16 +1,20 @@
 import type { Execution as ExecutionDto, ExecutionQuery, ExecutionSummary } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 
 import type { Position } from '../http/cursor';
+import { TurnsRepository } from './admission/turns.repository';
 import { Execution } from './execution.entity';
-import { toExecutionDto, toExecutionSummary } from './execution.mapper';
+import { type ExecutionRelations, toExecutionDto, toExecutionSummary } from './execution.mapper';
 import { Job } from './job.entity';
 
 /** Reads of executions with what belongs to them. */
 @Injectable()
 export class ExecutionsRepository {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly turns: TurnsRepository,
+  ) {}
 
   /** Whose an execution is; null when there is none. */
   async ownerOf(executionId: string): Promise<{ ownerId: string } | null> {
@@ -19,16 +23,22 @@ export class ExecutionsRepository {
       .findOne({ where: { id: executionId }, select: { ownerId: true } });
   }
 
+  /** Whether it may still change. */
+  async isActive(id: string): Promise<boolean> {
+    return this.database.getRepository(Execution).existsBy({ id, endedAt: IsNull() });
+  }
+
   async read(id: string): Promise<ExecutionDto | null> {
     const execution = await this.database.getRepository(Execution).findOneBy({ id });
     if (!execution) return null;
-    const [jobs, names] = await Promise.all([
+    const [jobs, relations] = await Promise.all([
       this.database
         .getRepository(Job)
         .find({ where: { executionId: id }, order: { position: 'ASC', attempt: 'ASC' } }),
-      this.namesOf([execution]),
+      this.relationsOf([execution]),
     ]);
-    return toExecutionDto(execution, triggeredBy(execution, names), jobs);
+    const queued = jobs.filter(({ state }) => state === 'queued').map(({ id: jobId }) => jobId);
+    return toExecutionDto(execution, relations(execution), jobs, await this.turns.of(queued));
   }
 
   /** One page plus one row, newest first. */
@@ -40,31 +50,43 @@ export class ExecutionsRepository {
     const select = this.database
       .getRepository(Execution)
       .createQueryBuilder('execution')
-      .orderBy('execution.createdAt', 'DESC')
-      .addOrderBy('execution.id', 'DESC')
-      .take(query.limit + 1);
+      .limit(query.limit + 1);
+    // The order, and where the page begins, are told of the table whose index has both.
+    const [createdAt, id] = query.serverId
+      ? ['listed.executionCreatedAt', 'listed.executionId']
+      : ['execution.createdAt', 'execution.id'];
+    select.orderBy(createdAt, 'DESC').addOrderBy(id, 'DESC');
+    if (query.serverId) {
+      // However often it was tried there, the first attempt is one.
+      const isThere =
+        'listed.executionId = execution.id AND listed.attempt = 1 AND listed.serverId = :serverId';
+      select.innerJoin(Job, 'listed', isThere, { serverId: query.serverId });
+    }
     if (ownerId !== undefined) select.andWhere('execution.ownerId = :ownerId', { ownerId });
     if (query.eventId) select.andWhere('execution.eventId = :eventId', { eventId: query.eventId });
     if (query.state) select.andWhere('execution.state = :state', { state: query.state });
-    if (query.since) select.andWhere('execution.createdAt >= :since', { since: query.since });
-    if (query.until) select.andWhere('execution.createdAt < :until', { until: query.until });
-    if (after) select.andWhere('(execution.createdAt, execution.id) < (:at, :id)', after);
+    if (query.since) select.andWhere(`${createdAt} >= :since`, { since: query.since });
+    if (query.until) select.andWhere(`${createdAt} < :until`, { until: query.until });
+    if (after) select.andWhere(`(${createdAt}, ${id}) < (:at, :id)`, after);
     return select.getMany();
   }
 
   async summariesOf(executions: readonly Execution[]): Promise<ExecutionSummary[]> {
-    const [jobs, names] = await Promise.all([
+    const [jobs, relations] = await Promise.all([
       this.database.getRepository(Job).find({
-        select: { id: true, executionId: true, serverName: true, error: true, exitCode: true },
+        select: {
+          ...{ id: true, executionId: true, position: true, serverName: true, error: true, exitCode: true },
+          ...{ waitingFor: true, waitingSince: true, waitUntil: true },
+        },
         where: { executionId: In(executions.map((execution) => execution.id)) },
         order: { position: 'ASC', attempt: 'ASC' },
       }),
-      this.namesOf(executions),
+      this.relationsOf(executions),
     ]);
     return executions.map((execution) =>
       toExecutionSummary(
         execution,
-        triggeredBy(execution, names),
+        relations(execution),
         jobs.filter((job) => job.executionId === execution.id),
       ),
     );
@@ -77,20 +99,29 @@ export class ExecutionsRepository {
     return execution && summary ? { ownerId: execution.ownerId, summary } : null;
   }
 
-  private async namesOf(executions: readonly Execution[]): Promise<Map<string, string>> {
-    const ids = [...new Set(executions.flatMap(({ triggeredBy: id }) => (id === null ? [] : [id])))];
-    if (ids.length === 0) return new Map();
-    const users = await this.database.query<{ id: string; name: string }[]>(
-      'SELECT id, name FROM users WHERE id = ANY($1)',
-      [ids],
-    );
-    return new Map(users.map(({ id, name }) => [id, name]));
+  /** Who triggered each of these, and which version of its event runs. */
+  private async relationsOf(
+    executions: readonly Execution[],
+  ): Promise<(execution: Execution) => ExecutionRelations> {
+    const [names, versions] = await Promise.all([
+      this.valuesOf<string>(
+        'SELECT id, name AS value FROM users WHERE id = ANY($1)',
+        executions.flatMap(({ triggeredBy: id }) => (id === null ? [] : [id])),
+      ),
+      this.valuesOf<number>(
+        'SELECT id, version AS value FROM event_versions WHERE id = ANY($1)',
+        executions.map(({ eventVersionId }) => eventVersionId),
+      ),
+    ]);
+    return ({ triggeredBy: id, eventVersionId }) => ({
+      version: versions.get(eventVersionId) ?? 1,
+      triggeredBy: id === null ? null : { id, name: names.get(id) ?? '' },
+    });
   }
-}
 
-function triggeredBy(
-  { triggeredBy: id }: Execution,
-  names: ReadonlyMap<string, string>,
-): ExecutionDto['triggeredBy'] {
-  return id === null ? null : { id, name: names.get(id) ?? '' };
+  private async valuesOf<T>(query: string, ids: readonly string[]): Promise<Map<string, T>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.database.query<{ id: string; value: T }[]>(query, [[...new Set(ids)]]);
+    return new Map(rows.map(({ id, value }) => [id, value]));
+  }
 }

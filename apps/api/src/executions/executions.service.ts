@@ -4,80 +4,73 @@ import {
   type ExecutionSummary,
   isActive,
   type Page,
+  type RunAgain,
   type RunEvent,
 } from '@cronium/contracts';
-import { Injectable } from '@nestjs/common';
-import { filter, firstValueFrom, map, race, timer } from 'rxjs';
-import { DataSource, QueryFailedError } from 'typeorm';
-import { v7 as uuid } from 'uuid';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { filter, Subject } from 'rxjs';
+import { DataSource } from 'typeorm';
 
 import { type Caller, mayAccessOwned, ownerFilter } from '../auth/policy';
 import { Notifications } from '../database/notifications';
-import { errorCode } from '../error-code';
+import { isUniqueViolation } from '../error-code';
 import { EventsService } from '../events/events.service';
 import { decodeCursor, toPage } from '../http/cursor';
-import { notFound } from '../http/domain-error';
-import { type UsableServer, ServersService } from '../servers/servers.service';
+import { DomainError, notFound } from '../http/domain-error';
 import { Execution } from './execution.entity';
+import { ExecutionStarter, type Start } from './execution-starter';
 import { ExecutionsRepository } from './executions.repository';
-import { Job } from './job.entity';
-import { JobQueue } from './job-queue';
-import { JobStore } from './job-store';
+import { JobEnds } from './job-ends';
+import { TargetResolver } from './target-resolver';
 
 @Injectable()
-export class ExecutionsService {
+export class ExecutionsService implements BeforeApplicationShutdown {
+  private readonly closing = new Subject<void>();
+
   constructor(
     private readonly database: DataSource,
     private readonly repository: ExecutionsRepository,
     private readonly events: EventsService,
-    private readonly servers: ServersService,
-    private readonly queue: JobQueue,
-    private readonly jobs: JobStore,
+    private readonly targets: TargetResolver,
+    private readonly starter: ExecutionStarter,
+    private readonly ends: JobEnds,
     private readonly notifications: Notifications,
   ) {}
 
-  /** Starts an event: the execution, its jobs and their messages commit together. With a known idempotency key, the execution it started. */
-  async start(caller: Caller, eventId: string, request: RunEvent): Promise<ExecutionDto> {
-    const event = await this.events.runnable(caller, eventId);
-    const servers = await this.servers.usable(caller, request.serverIds ?? event.serverIds);
-    const id = uuid();
+  /**
+   * Starts an event: the execution, its jobs and their messages commit together. With a known idempotency key, the execution it started.
+   *
+   * @param waitSeconds answers with the end if it comes in this time; 0 answers at once
+   * @param version an earlier version of the event instead of the present one
+   */
+  async start(
+    caller: Caller,
+    eventId: string,
+    request: RunEvent,
+    waitSeconds = 0,
+    version?: number,
+  ): Promise<ExecutionDto> {
+    const event = await this.events.runnable(caller, eventId, version);
+    // Before the transaction: within it, each start would hold one connection and wait for another.
+    const targets = await this.targets.resolve(eventId, event, request.serverIds);
+    const { input, idempotencyKey, serverIds } = request;
+    const start: Start = {
+      eventId,
+      event: serverIds ? { ...event, targetStrategy: 'all' } : event,
+      targets,
+      cause: { trigger: 'manual', triggeredBy: caller.id, input, idempotencyKey },
+      // What waits has the present version, and would not be done by an earlier one.
+      mayJoin: serverIds === undefined && idempotencyKey === undefined && version === undefined,
+    };
+    let id: string;
     try {
-      await this.database.transaction(async (transaction) => {
-        await transaction.insert(Execution, {
-          id,
-          eventId,
-          eventVersionId: event.versionId,
-          eventName: event.name,
-          eventType: event.type,
-          ownerId: event.ownerId,
-          state: 'queued',
-          trigger: 'manual',
-          triggeredBy: caller.id,
-          // TypeORM writes an absent value as SQL NULL and would write null as the JSON text "null".
-          ...(request.input === undefined ? {} : { input: request.input as object }),
-          idempotencyKey: request.idempotencyKey ?? null,
-        });
-        const queued = servers.map((server) => ({ jobId: uuid(), server }));
-        await transaction.insert(
-          Job,
-          queued.map(({ jobId, server }, position) => jobRow(id, jobId, server, position)),
-        );
-        await this.queue.send(
-          transaction,
-          queued.map(({ jobId, server }) => ({
-            id: jobId,
-            serverId: server.id,
-            maxConcurrentJobs: server.maxConcurrentJobs,
-          })),
-        );
-        await this.notifications.publish(transaction, { kind: 'execution.created', executionId: id });
-      });
+      id = await this.database.transaction((transaction) => this.starter.start(transaction, start));
     } catch (error) {
       const earlier = isUniqueViolation(error) ? await this.startedBy(eventId, request.idempotencyKey) : null;
-      if (earlier) return this.read(earlier);
+      if (earlier) return this.readAfter(earlier, waitSeconds);
       throw error;
     }
-    return this.read(id);
+    return this.readAfter(id, waitSeconds);
   }
 
   async list(caller: Caller, query: ExecutionQuery): Promise<Page<ExecutionSummary>> {
@@ -91,29 +84,40 @@ export class ExecutionsService {
     return this.read(id);
   }
 
-  /** The execution when it has ended, or as it is after `seconds`. */
-  async waitForEnd(caller: Caller, id: string, seconds: number): Promise<ExecutionDto> {
-    await this.assertMayAccess(caller, id);
-    // Listen first, then look: an end in between is heard.
-    const ended = firstValueFrom(
-      race(
-        this.notifications.messages.pipe(
-          filter((message) => message.kind === 'execution.finished' && message.executionId === id),
-          map(() => undefined),
-        ),
-        timer(seconds * 1000).pipe(map(() => undefined)),
-      ),
-    );
-    const now = await this.read(id);
-    if (!isActive(now.state) || seconds === 0) return now;
-    await ended;
-    return this.read(id);
+  /** Requests that wait for an end would keep the server from closing. */
+  beforeApplicationShutdown(): void {
+    this.closing.next();
+  }
+
+  /**
+   * The same once more, with the same input: the version that ran on the servers that it ran on, or the event as it is now; or either on
+   * those servers alone where it did not succeed. What was skipped ran nowhere, and runs where its event does.
+   */
+  async runAgain(caller: Caller, id: string, { version, failedOnly }: RunAgain): Promise<ExecutionDto> {
+    const earlier = await this.get(caller, id);
+    const { eventId } = earlier;
+    if (eventId === null) {
+      throw new DomainError('conflict', 'event_deleted', 'The event was deleted; it cannot run again.');
+    }
+    if (isActive(earlier.state)) {
+      throw new DomainError('conflict', 'execution_active', 'It still runs. Wait for its end, or cancel it.');
+    }
+    const request: RunEvent = earlier.input === null ? {} : { input: earlier.input };
+    const original = version === 'original' ? earlier.version : undefined;
+    const jobs = lastJobs(earlier).filter(({ state }) => !failedOnly || state !== 'succeeded');
+    if (failedOnly && jobs.length === 0) {
+      throw new DomainError('conflict', 'nothing_failed', 'It succeeded on every server.');
+    }
+    if (jobs.length > 0 && (failedOnly || original !== undefined)) {
+      request.serverIds = await this.serversAgain(caller, eventId, jobs);
+    }
+    return this.start(caller, eventId, request, 0, original);
   }
 
   /** Ends what runs and keeps what is queued from running. Repeating it, or cancelling what has ended, is no error. */
   async cancel(caller: Caller, id: string): Promise<ExecutionDto> {
     await this.assertMayAccess(caller, id);
-    await this.jobs.requestCancel(id);
+    await this.ends.requestCancel(id);
     return this.read(id);
   }
 
@@ -121,6 +125,44 @@ export class ExecutionsService {
   async assertMayAccess(caller: Caller, id: string): Promise<void> {
     const owned = await this.repository.ownerOf(id);
     if (!owned || !mayAccessOwned(caller, owned)) throw notFound('execution', id);
+  }
+
+  /** The servers of these jobs that are there and may be used; those that are not are left out. */
+  private async serversAgain(
+    caller: Caller,
+    eventId: string,
+    jobs: readonly ExecutionJob[],
+  ): Promise<string[]> {
+    const event = await this.events.runnable(caller, eventId);
+    const ids = jobs.flatMap(({ serverId }) => (serverId === null ? [] : [serverId]));
+    const usable = await this.targets.usable(event, ids);
+    if (usable.length > 0) return usable;
+    const names = jobs.map(({ serverName }) => `“${serverName}”`).join(', ');
+    throw new DomainError(
+      'conflict',
+      'servers_unavailable',
+      `It ran on ${names}, and no event of this owner may run there any more. Run the event as it is now instead.`,
+    );
+  }
+
+  /** The execution when it has ended, or as it is after `seconds`, or when the server stops. */
+  private async readAfter(id: string, seconds: number): Promise<ExecutionDto> {
+    if (seconds === 0) return this.read(id);
+    const over = new Subject<void>();
+    const waited = new Promise<void>((resolve) => over.subscribe(() => resolve()));
+    // Listen first, then look: an end in between is heard.
+    const listening = this.notifications.messages
+      .pipe(filter((message) => message.kind === 'execution.finished' && message.executionId === id))
+      .subscribe(() => over.next());
+    listening.add(this.closing.subscribe(over));
+    const limit = setTimeout(() => over.next(), seconds * 1000);
+    try {
+      if (await this.repository.isActive(id)) await waited;
+      return await this.read(id);
+    } finally {
+      clearTimeout(limit);
+      listening.unsubscribe();
+    }
   }
 
   private async read(id: string): Promise<ExecutionDto> {
@@ -136,21 +178,10 @@ export class ExecutionsService {
   }
 }
 
-function jobRow(executionId: string, id: string, server: UsableServer, position: number) {
-  const { id: serverId, name: serverName, type: serverType } = server;
-  return {
-    id,
-    executionId,
-    serverId,
-    serverName,
-    serverType,
-    position,
-    attempt: 1,
-    state: 'queued' as const,
-  };
-}
+type ExecutionJob = ExecutionDto['jobs'][number];
 
-/** unique_violation, in Postgres' list of error codes. */
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof QueryFailedError && errorCode(error.driverError) === '23505';
+/** The last try on each server; of an execution that went on to the next when one failed, the one that it ended with. */
+function lastJobs({ jobs, targetStrategy }: ExecutionDto): ExecutionJob[] {
+  if (targetStrategy === 'failover') return jobs.slice(-1);
+  return [...new Map(jobs.map((job) => [job.serverId ?? job.serverName, job])).values()];
 }

@@ -1,8 +1,10 @@
 import type { LogStream } from '@cronium/contracts';
+import { ScriptTakenOverError } from '@cronium/execution';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Notifications } from '../database/notifications';
+import { Processes } from '../database/processes';
 
 /** Contiguous output of one stream, as it is stored. */
 export interface LogChunk {
@@ -21,21 +23,31 @@ export class JobLogStore {
   constructor(
     private readonly database: DataSource,
     private readonly notifications: Notifications,
+    private readonly processes: Processes,
   ) {}
 
-  /** Stores chunks that follow the stored ones, and up to which of the runner's frames the log is now complete, in one statement. */
+  /**
+   * Stores chunks that follow the stored ones, and up to which of the runner's frames the log is now complete, in one statement. There may be
+   * no chunk: of a frame that was the rest of a secret nothing is left. Repeated, when its answer was lost, it stores nothing twice.
+   *
+   * @throws ScriptTakenOverError when another process has the job
+   */
   async append(
     job: { readonly id: string; readonly executionId: string },
     chunks: readonly LogChunk[],
     frame: number,
   ): Promise<void> {
-    await this.database.query(
-      `WITH stored AS (
+    const [, changed] = await this.database.query<[unknown[], number]>(
+      `WITH mine AS (
+         SELECT 1 FROM jobs WHERE id = $1 AND worker_id = $11 AND log_frame < $10 FOR UPDATE),
+       stored AS (
          INSERT INTO job_log_chunks (job_id, first_seq, last_seq, stream, at, data)
          SELECT $1, first_seq, last_seq, stream, at, substring($2::bytea FROM start FOR length)
            FROM unnest($3::int[], $4::int[], $5::smallint[], $6::timestamptz[], $7::int[], $8::int[])
-                AS chunk(first_seq, last_seq, stream, at, start, length))
-       UPDATE jobs SET log_entries = $9, log_bytes = log_bytes + octet_length($2), log_frame = $10 WHERE id = $1`,
+                AS chunk(first_seq, last_seq, stream, at, start, length)
+          WHERE EXISTS (SELECT 1 FROM mine))
+       UPDATE jobs SET log_entries = greatest(log_entries, $9), log_bytes = log_bytes + octet_length($2), log_frame = $10
+        WHERE id = $1 AND EXISTS (SELECT 1 FROM mine)`,
       [
         job.id,
         // One buffer for all of them goes over as it is; an array of buffers would go as text, at twice the size.
@@ -48,13 +60,23 @@ export class JobLogStore {
         chunks.map((chunk) => chunk.data.length),
         chunks.at(-1)?.lastSeq ?? 0,
         frame,
+        this.processes.id,
       ],
     );
+    if (changed === 0) await this.requireStored(job.id, frame);
     await this.notifications.publish(this.database.manager, {
       kind: 'job.logged',
       jobId: job.id,
       executionId: job.executionId,
     });
+  }
+
+  private async requireStored(jobId: string, frame: number): Promise<void> {
+    const stored = await this.database.query<unknown[]>(
+      'SELECT 1 FROM jobs WHERE id = $1 AND worker_id = $2 AND log_frame >= $3',
+      [jobId, this.processes.id, frame],
+    );
+    if (stored.length === 0) throw new ScriptTakenOverError();
   }
 
   /** Chunks that hold entries after `seq`, in order: at most `count`, and at most one more than `maxBytes` of them need. */

@@ -7,16 +7,9 @@ import { type Notification, notificationChannel, Notifications } from '../databa
 
 const queue = 'jobs';
 
-/** A message of the queue: its id is the job's. */
-export interface QueuedJob {
-  readonly id: string;
-  readonly serverId: string;
-  readonly maxConcurrentJobs: number;
-}
-
 /**
- * Delivery of jobs to workers by pg-boss, in its own schema of the same database, so that rows and messages commit together. A message
- * stays active while its worker touches it; a dead worker's message is delivered again after `heartbeatSeconds`.
+ * Delivery of admitted jobs to workers by pg-boss, in its own schema of the same database, so that rows and messages commit together. What a
+ * dead worker had is delivered again by the reconciler.
  */
 @Injectable()
 export class JobQueue implements OnModuleInit, OnApplicationShutdown {
@@ -33,8 +26,11 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
       application_name: 'cronium-queue',
       max: 10,
       schedule: false,
-      superviseIntervalSeconds: 5,
-      monitorIntervalSeconds: 5,
+      superviseIntervalSeconds: 120,
+      monitorIntervalSeconds: 120,
+      // No message of ours waits for another, and nobody else changes our queue: asking for that would be most of what an idle process does.
+      flowIntervalSeconds: 3600,
+      queueCacheIntervalSeconds: 3600,
     });
     // pg-boss goes on by itself after an error of its connection; without a listener Node would end the process.
     this.boss.on('error', (error) => this.logger.error({ err: error }, 'The job queue reports an error.'));
@@ -42,15 +38,17 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.boss.start();
-    await this.boss.createQueue(queue, {
-      heartbeatSeconds: heartbeatSeconds,
+    const options = {
       // Longer than pg-boss allows a job to run is bridged by delivering it again to the worker that has it.
       expireInSeconds: 24 * 3600,
       // A redelivery resumes the script; giving up is decided by the job's own rules, not by the queue.
       retryLimit: 1_000_000,
       retryDelay: 0,
       deleteAfterSeconds: 60,
-    });
+    };
+    await this.boss.createQueue(queue, options);
+    // Which worker is dead is known from its process, sooner than from the message.
+    await this.boss.updateQueue(queue, { ...options, heartbeatSeconds: null });
     const database = this.boss.getDb();
     this.listener = await database.listen?.(
       notificationChannel,
@@ -64,28 +62,20 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
     await this.boss.stop({ graceful: false });
   }
 
-  /** Inside the transaction that inserts the jobs. */
-  async send(transaction: EntityManager, jobs: readonly QueuedJob[]): Promise<void> {
-    const messages = jobs.map(({ id, serverId, maxConcurrentJobs }) => ({
-      id,
-      group: { id: serverId, tier: String(maxConcurrentJobs) },
-    }));
-    await this.boss.insert(queue, messages, { db: within(transaction) });
-    await this.notifications.publish(transaction, { kind: 'job.queued' });
+  /** Inside the transaction that admits the jobs; a message's id is its job's. */
+  async send(transaction: EntityManager, jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length === 0) return;
+    await this.boss.insert(
+      queue,
+      jobIds.map((id) => ({ id })),
+      { db: within(transaction) },
+    );
   }
 
-  /** Takes up to `count` job ids, within each server's concurrency over all workers. */
+  /** Takes up to `count` job ids. */
   async fetch(count: number): Promise<string[]> {
-    const messages = await this.boss.fetch(queue, {
-      batchSize: count,
-      groupConcurrency: { default: 1, tiers: concurrencyTiers },
-    });
+    const messages = await this.boss.fetch(queue, { batchSize: count });
     return messages.map((message) => message.id);
-  }
-
-  /** Keeps these jobs this worker's. */
-  async touch(jobIds: readonly string[]): Promise<void> {
-    if (jobIds.length > 0) await this.boss.touch(queue, [...jobIds]);
   }
 
   /** Inside the transaction that records the job's end. */
@@ -103,19 +93,24 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
     await this.boss.cancel(queue, jobId, { db: within(transaction) });
   }
 
+  /** Part of the transaction that puts a job to wait: no worker gets it until it is sent again. */
+  async remove(transaction: EntityManager, jobId: string): Promise<void> {
+    await this.boss.deleteJob(queue, jobId, { db: within(transaction) });
+  }
+
+  /** Part of the transaction that takes jobs from a worker that is gone: the next that is free gets them, whatever became of their messages. */
+  async sendAgain(transaction: EntityManager, jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length === 0) return;
+    await this.boss.deleteJob(queue, [...jobIds], { db: within(transaction) });
+    await this.send(transaction, jobIds);
+    await this.notifications.publish(transaction, { kind: 'job.admitted' });
+  }
+
   /** @throws when the queue's database does not answer */
   async ping(): Promise<void> {
     await this.boss.getDb().executeSql('SELECT 1');
   }
 }
-
-/** A worker must touch its jobs more often than this; after it they are delivered to another. */
-export const heartbeatSeconds = 15;
-
-/** The tier of a message is its server's limit, written out: pg-boss looks the number up for it. */
-const concurrencyTiers = Object.fromEntries(
-  Array.from({ length: 512 }, (_, index) => [String(index + 1), index + 1]),
-);
 
 /** Lets pg-boss' statements run in a transaction of ours. */
 function within(transaction: EntityManager): Db {

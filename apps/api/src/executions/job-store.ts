@@ -1,19 +1,22 @@
-import type { JobError, JobState } from '@cronium/contracts';
-import type { ScriptHandle } from '@cronium/execution';
-import type { JobUsage, ResourceLimitOverrides, ServerType } from '@cronium/server-types';
+import type { LocalExecutionAccess, ShareLevel, UserRole, WhenUnhealthy } from '@cronium/contracts';
+import { type ScriptHandle, ScriptTakenOverError } from '@cronium/execution';
+import type { HealthStatus, HostKey, ResourceLimitOverrides, ServerType } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
+import { mayUseServer } from '../auth/policy';
 import { Notifications } from '../database/notifications';
+import { Processes } from '../database/processes';
 import type { StoredEnvironmentEntry } from '../events/stored-environment';
-import { executionStateOf } from './execution-state';
-import { JobQueue } from './job-queue';
+import { ServerHealth } from '../servers/server-health';
 
 /** A job with all that a worker needs to run it. */
 export interface ClaimedJob {
   readonly id: string;
   readonly executionId: string;
   readonly attempt: number;
+  /** Somebody wanted it to end before this process had it. */
+  readonly isCancelRequested: boolean;
   readonly handle: ScriptHandle | null;
   readonly logEntries: number;
   readonly logFrame: number;
@@ -26,6 +29,8 @@ export interface ClaimedJob {
     readonly type: 'BASH' | 'PYTHON' | 'NODEJS';
     readonly content: string;
     readonly timeoutSeconds: number;
+    readonly setupTimeoutSeconds: number;
+    readonly cleanupTimeoutSeconds: number;
     readonly environment: readonly StoredEnvironmentEntry[];
     readonly limits: ResourceLimitOverrides;
     readonly version: number;
@@ -35,142 +40,129 @@ export interface ClaimedJob {
     readonly name: string;
     readonly type: ServerType;
     readonly containerConfig: unknown;
+    readonly sshConfig: unknown;
+    readonly sshCredentials: string | null;
+    readonly hostKey: HostKey | null;
+    /** Whether the owner of the execution may use the server now. */
+    readonly mayBeUsed: boolean;
+    readonly whenUnhealthy: WhenUnhealthy;
+    /** What the last check, or a job, found wrong with it; null when it was well, or was never checked. */
+    readonly fault: ServerFault | null;
   };
+  /** Whether there is another server to go on to when this one fails. */
+  readonly hasNextServer: boolean;
 }
 
-/** How a job ended, as it is recorded. */
-export interface JobEnd {
-  readonly state: Exclude<JobState, 'queued' | 'starting' | 'running'>;
-  readonly exitCode?: number;
-  readonly signal?: string;
-  readonly error?: JobError;
-  readonly usage?: JobUsage;
-  readonly scriptEndedAt?: Date;
+/** Why a server cannot run jobs. */
+export interface ServerFault {
+  readonly code: string;
+  readonly message: string;
+  /** Found so lately that another try would only find the same. */
+  readonly isFresh: boolean;
 }
 
-/** Every change of a job's row. A job's end is written once; whoever comes second changes nothing. */
+/** What becomes of a job's row until its end; job-ends.ts has the rest. Writes of a process that has lost the job are refused. */
 @Injectable()
 export class JobStore {
   constructor(
     private readonly database: DataSource,
-    private readonly queue: JobQueue,
+    private readonly health: ServerHealth,
+    private readonly processes: Processes,
     private readonly notifications: Notifications,
   ) {}
 
-  /** Takes a delivered job for this worker. Null when it has ended, or its server is gone: nothing is left to do. */
+  /** Takes a delivered job for this process: from here on no other may write what becomes of it. Null when it has ended, or its server is gone: nothing is left to do. */
   async claim(jobId: string): Promise<ClaimedJob | null> {
     const [rows] = await this.database.query<[ClaimedRow[], number]>(
       `UPDATE jobs job
           SET state = CASE job.state WHEN 'queued' THEN 'starting' ELSE job.state END,
-              starting_at = coalesce(job.starting_at, now())
-         FROM executions execution, event_versions version, servers server
+              starting_at = coalesce(job.starting_at, now()), worker_id = $2,
+              waiting_for = NULL, waiting_since = NULL, wait_until = NULL
+         FROM executions execution
+         JOIN event_versions version ON version.id = execution.event_version_id
+         JOIN users owner ON owner.id = execution.owner_id,
+              servers server, system_settings setting
         WHERE job.id = $1 AND job.state IN ('queued', 'starting', 'running')
-          AND execution.id = job.execution_id AND version.id = execution.event_version_id AND server.id = job.server_id
-       RETURNING job.id, job.execution_id, job.attempt, job.handle, job.log_entries, job.log_frame,
+          AND execution.id = job.execution_id AND server.id = job.server_id
+          AND setting.key = 'local_execution_access'
+       RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS is_cancel_requested, job.handle, job.log_entries, job.log_frame,
                  execution.input, execution.trigger, execution.event_id, execution.event_name,
-                 version.type, version.content, version.timeout_seconds, version.environment, version.limits,
+                 version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
                  version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
-                 server.container_config`,
-      [jobId],
+                 server.container_config, server.ssh_config, server.ssh_credentials, server.host_key, server.owner_id AS server_owner_id, server.is_system_managed,
+                 server.when_unhealthy, execution.failover_servers <> '{}' AS has_next_server,
+                 owner.id AS owner_id, owner.role AS owner_role, owner.status AS owner_status, setting.value AS local_access,
+                 (SELECT level FROM server_shares share
+                   WHERE share.server_id = server.id AND share.user_id = owner.id) AS share`,
+      [jobId, this.processes.id],
     );
-    return rows[0] ? toClaimedJob(rows[0]) : null;
+    return rows[0] ? toClaimedJob(rows[0], this.health.last(rows[0].server_id)) : null;
   }
 
+  /** Whether this process has the job, which has not ended. */
+  async isMine(jobId: string): Promise<boolean> {
+    const mine = await this.database.query<unknown[]>(
+      `SELECT 1 FROM jobs WHERE id = $1 AND worker_id = $2 AND state IN ('starting', 'running')`,
+      [jobId, this.processes.id],
+    );
+    return mine.length > 0;
+  }
+
+  /** A job that was delivered to this process, which runs it already. */
+  async keep(jobId: string): Promise<void> {
+    await this.database.query(
+      `UPDATE jobs SET worker_id = $2 WHERE id = $1 AND state IN ('starting', 'running')`,
+      [jobId, this.processes.id],
+    );
+  }
+
+  /** @throws when the job is not this worker's to start any more: it has ended, or waits, by the hand of another */
   async saveHandle(jobId: string, handle: ScriptHandle): Promise<void> {
-    await this.database.query('UPDATE jobs SET handle = $2 WHERE id = $1', [jobId, handle]);
+    const [, changed] = await this.database.query<[unknown[], number]>(
+      `UPDATE jobs SET handle = $2 WHERE id = $1 AND worker_id = $3 AND state IN ('starting', 'running')`,
+      [jobId, handle, this.processes.id],
+    );
+    if (changed === 0) throw new Error(`Job ${jobId} was taken away before its script was started.`);
+  }
+
+  /** Whose script was certainly not started: it may be started anew. False when the job is not this process's any more. */
+  async forgetHandle(jobId: string): Promise<boolean> {
+    const [, changed] = await this.database.query<[unknown[], number]>(
+      `UPDATE jobs SET handle = NULL WHERE id = $1 AND worker_id = $2 AND state = 'starting'`,
+      [jobId, this.processes.id],
+    );
+    return changed > 0;
   }
 
   async markStarted(job: Pick<ClaimedJob, 'id' | 'executionId'>, startedAt: Date): Promise<void> {
-    await this.database.query(
+    const [moved] = await this.database.query<[unknown[], number]>(
       `WITH started AS (
          UPDATE jobs SET state = 'running', started_at = $2 WHERE id = $1 AND state = 'starting' RETURNING execution_id)
        UPDATE executions SET state = 'running', started_at = coalesce(started_at, $2)
-        WHERE id IN (SELECT execution_id FROM started)`,
+        WHERE id IN (SELECT execution_id FROM started) RETURNING id`,
       [job.id, startedAt],
     );
-    await this.notifications.publish(this.database.manager, {
-      kind: 'job.started',
-      jobId: job.id,
-      executionId: job.executionId,
-    });
+    if (moved.length === 0) return;
+    const { id: jobId, executionId } = job;
+    await this.notifications.publish(this.database.manager, { kind: 'job.started', jobId, executionId });
   }
 
   async saveOutput(jobId: string, output: unknown): Promise<void> {
-    await this.database.query('UPDATE jobs SET output = $2 WHERE id = $1', [jobId, JSON.stringify(output)]);
-  }
-
-  /** Writes the end, with all that follows from it, in one transaction. */
-  async finish(jobId: string, end: JobEnd): Promise<void> {
-    await this.database.transaction((transaction) => this.finishWithin(transaction, jobId, end));
-  }
-
-  /** Ends every queued job of an execution, and asks the workers of the others to end theirs. */
-  async requestCancel(executionId: string): Promise<void> {
-    await this.database.transaction(async (transaction) => {
-      const jobs = await transaction.query<{ id: string; state: JobState }[]>(
-        `SELECT id, state FROM jobs WHERE execution_id = $1 AND state IN ('queued', 'starting', 'running')
-          ORDER BY id FOR UPDATE`,
-        [executionId],
-      );
-      for (const { id, state } of jobs) {
-        await transaction.query(
-          'UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE id = $1',
-          [id],
-        );
-        if (state === 'queued') {
-          await this.queue.withdraw(transaction, id);
-          await this.finishWithin(transaction, id, { state: 'cancelled' });
-        } else {
-          await this.notifications.publish(transaction, { kind: 'job.cancel_requested', jobId: id });
-        }
-      }
-    });
-  }
-
-  /** Which of these jobs someone asked to cancel: for a worker that may have missed the notification. */
-  async cancelRequested(jobIds: readonly string[]): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }[]>(
-      'SELECT id FROM jobs WHERE id = ANY($1) AND cancel_requested_at IS NOT NULL',
-      [jobIds],
+    const [, changed] = await this.database.query<[unknown[], number]>(
+      'UPDATE jobs SET output = $2 WHERE id = $1 AND worker_id = $3',
+      [jobId, JSON.stringify(output), this.processes.id],
     );
-    return rows.map(({ id }) => id);
+    if (changed === 0) throw new ScriptTakenOverError();
   }
 
-  private async finishWithin(transaction: EntityManager, jobId: string, end: JobEnd): Promise<void> {
-    const [changed] = await transaction.query<[{ execution_id: string }[], number]>(
-      `UPDATE jobs SET state = $2, exit_code = $3, signal = $4, error = $5, usage = $6, script_ended_at = $7,
-                       ended_at = now(), handle = NULL
-        WHERE id = $1 AND state IN ('queued', 'starting', 'running') RETURNING execution_id`,
-      [
-        jobId,
-        end.state,
-        end.exitCode ?? null,
-        end.signal ?? null,
-        end.error ?? null,
-        end.usage ?? null,
-        end.scriptEndedAt ?? null,
-      ],
+  /** Which of these jobs someone asked to cancel, and which another process has: for a worker that may have missed it. */
+  async leaveAlone(jobIds: readonly string[]): Promise<{ id: string; isTaken: boolean }[]> {
+    return this.database.query(
+      `SELECT id, worker_id IS DISTINCT FROM $2 AND state IN ('starting', 'running') AS "isTaken" FROM jobs
+        WHERE id = ANY($1) AND (cancel_requested_at IS NOT NULL
+              OR worker_id IS DISTINCT FROM $2 AND state IN ('starting', 'running'))`,
+      [jobIds, this.processes.id],
     );
-    await this.queue.complete(transaction, jobId);
-    const executionId = changed[0]?.execution_id;
-    if (executionId === undefined) return;
-    await this.notifications.publish(transaction, { kind: 'job.finished', jobId, executionId });
-    await this.settle(transaction, executionId);
-  }
-
-  /** Brings the execution's state in line with its jobs. Its row is locked first, so that the last of two ending jobs sees both. */
-  private async settle(transaction: EntityManager, executionId: string): Promise<void> {
-    await transaction.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [executionId]);
-    const jobs = await transaction.query<{ state: JobState; ended_at: Date | null }[]>(
-      'SELECT state, ended_at FROM jobs WHERE execution_id = $1 ORDER BY position',
-      [executionId],
-    );
-    const finished = jobs.every((job) => job.ended_at !== null);
-    await transaction.query(
-      `UPDATE executions SET state = $2, ended_at = CASE WHEN $3 THEN now() END WHERE id = $1`,
-      [executionId, executionStateOf(jobs.map((job) => job.state)), finished],
-    );
-    if (finished) await this.notifications.publish(transaction, { kind: 'execution.finished', executionId });
   }
 }
 
@@ -178,6 +170,7 @@ interface ClaimedRow {
   id: string;
   execution_id: string;
   attempt: number;
+  is_cancel_requested: boolean;
   handle: ScriptHandle | null;
   log_entries: number;
   log_frame: string;
@@ -188,6 +181,8 @@ interface ClaimedRow {
   type: ClaimedJob['event']['type'];
   content: string;
   timeout_seconds: number;
+  setup_timeout_seconds: number;
+  cleanup_timeout_seconds: number;
   environment: StoredEnvironmentEntry[];
   limits: ResourceLimitOverrides;
   version: number;
@@ -195,13 +190,40 @@ interface ClaimedRow {
   server_name: string;
   server_type: ServerType;
   container_config: unknown;
+  ssh_config: unknown;
+  ssh_credentials: string | null;
+  host_key: HostKey | null;
+  server_owner_id: string | null;
+  is_system_managed: boolean;
+  owner_id: string;
+  owner_role: UserRole;
+  owner_status: string;
+  local_access: LocalExecutionAccess;
+  share: ShareLevel | null;
+  when_unhealthy: WhenUnhealthy;
+  has_next_server: boolean;
 }
 
-function toClaimedJob(row: ClaimedRow): ClaimedJob {
+function mayBeUsed(row: ClaimedRow): boolean {
+  const server = { isSystemManaged: row.is_system_managed, ownerId: row.server_owner_id, share: row.share };
+  const owner = { id: row.owner_id, role: row.owner_role };
+  return row.owner_status === 'ACTIVE' && mayUseServer(owner, server, row.local_access);
+}
+
+/** A fault is fresh for this long. */
+const freshMilliseconds = 15_000;
+
+function faultOf(health: HealthStatus | null): ServerFault | null {
+  if (!health?.reason) return null;
+  return { ...health.reason, isFresh: Date.now() - Date.parse(health.checkedAt) < freshMilliseconds };
+}
+
+function toClaimedJob(row: ClaimedRow, health: HealthStatus | null): ClaimedJob {
   return {
     id: row.id,
     executionId: row.execution_id,
     attempt: row.attempt,
+    isCancelRequested: row.is_cancel_requested,
     handle: row.handle,
     logEntries: row.log_entries,
     logFrame: Number(row.log_frame),
@@ -213,6 +235,8 @@ function toClaimedJob(row: ClaimedRow): ClaimedJob {
       type: row.type,
       content: row.content,
       timeoutSeconds: row.timeout_seconds,
+      setupTimeoutSeconds: row.setup_timeout_seconds,
+      cleanupTimeoutSeconds: row.cleanup_timeout_seconds,
       environment: row.environment,
       limits: row.limits,
       version: row.version,
@@ -222,6 +246,13 @@ function toClaimedJob(row: ClaimedRow): ClaimedJob {
       name: row.server_name,
       type: row.server_type,
       containerConfig: row.container_config,
+      sshConfig: row.ssh_config,
+      sshCredentials: row.ssh_credentials,
+      hostKey: row.host_key,
+      mayBeUsed: mayBeUsed(row),
+      whenUnhealthy: row.when_unhealthy,
+      fault: faultOf(health),
     },
+    hasNextServer: row.has_next_server,
   };
 }

@@ -11,6 +11,10 @@ export class Job {
   @Column('uuid', { name: 'execution_id' })
   executionId: string;
 
+  /** Its execution's, for the list of a server's executions. */
+  @Column('timestamptz', { name: 'execution_created_at', default: () => 'now()' })
+  executionCreatedAt: Date;
+
   @Column('uuid', { name: 'server_id', nullable: true })
   serverId: string | null;
 
@@ -19,6 +23,13 @@ export class Job {
 
   @Column('text', { name: 'server_type' })
   serverType: ServerType;
+
+  /** Whose turn it takes: the owner of its execution. */
+  @Column('uuid', { name: 'owner_id' })
+  ownerId: string;
+
+  @Column('uuid', { name: 'event_id', nullable: true })
+  eventId: string | null;
 
   /** Its server's place in the order of the event. */
   @Column('integer')
@@ -29,6 +40,32 @@ export class Job {
 
   @Column('text')
   state: JobState;
+
+  /** See admission/precedence.ts. */
+  @Column('smallint')
+  precedence: number;
+
+  /** Since when it has a place on its server; null while it waits for one, and again while its server is away. */
+  @Column('timestamptz', { name: 'admitted_at', nullable: true })
+  admittedAt: Date | null;
+
+  /** It is not admitted earlier. */
+  @Column('timestamptz', { name: 'not_before', nullable: true })
+  notBefore: Date | null;
+
+  /** Why it is held back: its server is away. */
+  @Column('jsonb', { name: 'waiting_for', nullable: true })
+  waitingFor: Pick<JobError, 'code' | 'message'> | null;
+
+  @Column('timestamptz', { name: 'waiting_since', nullable: true })
+  waitingSince: Date | null;
+
+  @Column('timestamptz', { name: 'wait_until', nullable: true })
+  waitUntil: Date | null;
+
+  /** Waits that are over, together. */
+  @Column('double precision', { name: 'waited_seconds' })
+  waitedSeconds: number;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'queued_at' })
   queuedAt: Date;
@@ -63,6 +100,10 @@ export class Job {
   @Column('jsonb', { nullable: true })
   output: unknown;
 
+  /** The process that has it. Another one's writes are refused. */
+  @Column('uuid', { name: 'worker_id', nullable: true })
+  workerId: string | null;
+
   /** Where the script runs; set before it starts, so that another process can take it over. */
   @Column('jsonb', { nullable: true })
   handle: ScriptHandle | null;
@@ -73,6 +114,10 @@ export class Job {
 
   @Column('bigint', { name: 'log_bytes' })
   logBytes: string;
+
+  /** When the clean-up took the log away. */
+  @Column('timestamptz', { name: 'log_removed_at', nullable: true })
+  logRemovedAt: Date | null;
 
   /** The runner's last frame whose output is stored: where a resume goes on. */
   @Column('bigint', { name: 'log_frame' })

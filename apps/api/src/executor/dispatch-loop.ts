@@ -1,20 +1,29 @@
+import { ScriptTakenOverError } from '@cronium/execution';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Subscription } from 'rxjs';
 
 import { Config } from '../config/config';
 import { type Notification, Notifications } from '../database/notifications';
-import { heartbeatSeconds, JobQueue } from '../executions/job-queue';
+import { Patience } from '../database/patience';
+import { JobQueue } from '../executions/job-queue';
 import { JobStore } from '../executions/job-store';
+import { ExecutorRegistry } from './executor-registry';
 import { JobRunner } from './job-runner';
 
 interface RunningJob {
   readonly cancel: AbortController;
-  readonly ended: Promise<void>;
+  /** Whether its end was recorded. */
+  readonly ended: Promise<boolean>;
 }
 
 /** Missed wake-ups (a lost connection, a message delivered again) are found after this long. */
-const pollMilliseconds = 2000;
+const pollMilliseconds = 15_000;
+const reviewMilliseconds = 5000;
+/** A job whose end could not be recorded is delivered again after this long. */
+const againMilliseconds = 5000;
+/** What is left to write when this process goes is tried for so long. */
+const lastWriteMilliseconds = 5000;
 
 /**
  * Takes jobs from the queue as long as this process has room, and runs them. Woken by NOTIFY and by every job that ends; pg-boss' own
@@ -24,10 +33,12 @@ const pollMilliseconds = 2000;
 export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(DispatchLoop.name);
   private readonly running = new Map<string, RunningJob>();
-  private readonly letGo = new AbortController();
+  private readonly deliveredAgain = new Set<string>();
   private subscription: Subscription | undefined;
   private fetching: Promise<void> | undefined;
   private wokenWhileFetching = false;
+  /** Whether the queue may hold what this process has not taken: otherwise the end of a job is no reason to look. */
+  private mayHoldMore = true;
   private stopping = false;
 
   constructor(
@@ -35,7 +46,9 @@ export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly queue: JobQueue,
     private readonly jobs: JobStore,
     private readonly runner: JobRunner,
+    private readonly executors: ExecutorRegistry,
     private readonly notifications: Notifications,
+    private readonly patience: Patience,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -47,20 +60,29 @@ export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;
     this.subscription?.unsubscribe();
+    // A database that is away keeps nobody from going: what it does not hear of is found by the successor.
+    const limit = setTimeout(() => this.patience.giveUp(), lastWriteMilliseconds);
     await this.fetching;
     const left = [...this.running];
     if (this.config.onShutdown === 'end_jobs') {
       left.forEach(([, job]) => job.cancel.abort());
       await Promise.all(left.map(([, job]) => job.ended));
     } else {
-      this.letGo.abort();
-      await Promise.all(left.map(([jobId]) => this.queue.release(jobId)));
+      // First the servers, then the queue: while this process still heard of a script, a successor would store its lines a second time.
+      await this.executors.leave();
+      await Promise.all(
+        left.map(async ([jobId, { ended }]) => {
+          if (!(await ended)) await this.queue.release(jobId).catch(() => undefined);
+        }),
+      );
     }
+    clearTimeout(limit);
   }
 
   @Interval(pollMilliseconds)
   wake(): void {
     if (this.stopping) return;
+    this.mayHoldMore = true;
     if (this.fetching) {
       this.wokenWhileFetching = true;
       return;
@@ -74,24 +96,25 @@ export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** Tells the queue that this process lives, and looks for cancellations whose notification was missed. */
-  @Interval((heartbeatSeconds * 1000) / 3)
-  async beat(): Promise<void> {
+  /** Looks for cancellations whose notification was missed, and for jobs that another process has taken over. */
+  @Interval(reviewMilliseconds)
+  async review(): Promise<void> {
     const jobIds = [...this.running.keys()];
     if (jobIds.length === 0 || this.stopping) return;
     try {
-      await this.queue.touch(jobIds);
-      (await this.jobs.cancelRequested(jobIds)).forEach((jobId) => this.running.get(jobId)?.cancel.abort());
+      for (const { id, isTaken } of await this.jobs.leaveAlone(jobIds)) {
+        this.running.get(id)?.cancel.abort(isTaken ? new ScriptTakenOverError() : undefined);
+      }
     } catch (error) {
       this.logger.warn(
         { err: error },
-        'The heartbeat of running jobs did not reach the database; it is repeated.',
+        'Running jobs could not be compared with the database; it is repeated.',
       );
     }
   }
 
   private hear(message: Notification): void {
-    if (message.kind === 'job.queued' || message.kind === 'reconnected') this.wake();
+    if (message.kind === 'job.admitted' || message.kind === 'reconnected') this.wake();
     if (message.kind === 'job.cancel_requested') this.running.get(message.jobId)?.cancel.abort();
   }
 
@@ -101,26 +124,60 @@ export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
         const room = this.config.workerConcurrency - this.running.size;
         if (room <= 0 || this.stopping) return;
         const jobIds = await this.queue.fetch(room);
+        this.mayHoldMore = jobIds.length >= room;
         jobIds.forEach((jobId) => this.begin(jobId));
-        if (jobIds.length < room) return;
+        if (!this.mayHoldMore) return;
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'Jobs could not be taken from the queue; it is tried again.');
     }
   }
 
+  private async giveBack(jobId: string): Promise<void> {
+    if (this.stopping) return;
+    await this.patience
+      .persist(() => this.queue.release(jobId))
+      .then(() => this.wake())
+      .catch((error: unknown) => this.logger.warn({ err: error, jobId }, 'A job could not be given back.'));
+  }
+
+  /**
+   * Delivered again to the worker that has it, since others thought it dead, or after the queue's longest active time: it just goes on. It
+   * may have been let go of in this very moment; then it begins again.
+   */
+  private keep(jobId: string): void {
+    this.deliveredAgain.add(jobId);
+    this.jobs
+      .keep(jobId)
+      .catch((error: unknown) => this.logger.warn({ err: error, jobId }, 'A job could not be kept.'));
+  }
+
   private begin(jobId: string): void {
-    // Delivered again to the worker that has it (the queue's longest active time, or a late heartbeat): it just goes on.
-    if (this.running.has(jobId)) return;
+    if (this.running.has(jobId)) {
+      this.keep(jobId);
+      return;
+    }
     const cancel = new AbortController();
     const ended = this.runner
-      .run(jobId, cancel.signal, this.letGo.signal)
-      .catch((error: unknown) =>
-        this.logger.error({ err: error, jobId }, 'A job’s end could not be recorded.'),
-      )
+      .run(jobId, cancel.signal)
+      .then(async (recorded) => {
+        // Its server got another executor (a new configuration): the job is delivered again, to go on there.
+        if (!recorded && !this.stopping) {
+          await this.patience.persist(() => this.queue.release(jobId));
+          this.mayHoldMore = true;
+        }
+        return recorded;
+      })
+      .catch((error: unknown) => {
+        this.logger.error({ err: error, jobId }, 'A job’s end could not be recorded; it is looked at again.');
+        // Not at once: what failed is likely to fail again.
+        setTimeout(() => void this.giveBack(jobId), againMilliseconds).unref();
+        return false;
+      })
       .finally(() => {
         this.running.delete(jobId);
-        this.wake();
+        if (this.deliveredAgain.delete(jobId) && !this.stopping) this.begin(jobId);
+        if (this.mayHoldMore) this.wake();
       });
     this.running.set(jobId, { cancel, ended });
   }

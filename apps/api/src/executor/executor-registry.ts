@@ -1,55 +1,111 @@
-import { createServerExecutor, type ExecutorServer, type ServerExecutor } from '@cronium/execution';
-import { containerConfigSchema } from '@cronium/server-types';
+import type { createServerExecutor, ExecutorContext, ServerExecutor } from '@cronium/execution';
+import type { HostKey } from '@cronium/server-types';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 
 import { Config } from '../config/config';
+import { Metrics } from '../monitoring/metrics';
 import { SettingsService } from '../settings/settings.service';
-
-/** A server's row, as far as running on it is concerned. */
-export interface ServerRow {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly containerConfig: unknown;
-}
+import { ExecutorServers, type ServerRow } from './executor-servers';
 
 export type ExecutorFactory = typeof createServerExecutor;
 export const EXECUTOR_FACTORY = Symbol('EXECUTOR_FACTORY');
 
+/** A host has shown another key than the pinned one, or none is pinned. */
+export interface OfferedHostKey {
+  readonly serverId: string;
+  readonly offered: HostKey;
+}
+
 interface Entry {
-  readonly executor: ServerExecutor;
+  readonly executor: Promise<ServerExecutor>;
   /** What it was made from: a server whose row says otherwise gets a new executor. */
   readonly madeFrom: string;
 }
 
 /**
- * The executor of each server, made when first needed. When a server's configuration changes, new jobs get a new executor and the old one is
- * left when its last job has ended.
+ * The executor of each server, made when first needed. When a server's configuration changes it gets a new executor; the old one lets go of
+ * its jobs, which the new one takes over.
  */
 @Injectable()
 export class ExecutorRegistry implements OnApplicationShutdown {
   private readonly logger = new Logger('ServerExecutor');
   private readonly entries = new Map<string, Entry>();
+  private left = false;
+  private readonly swept = this.metrics.counter(
+    'cronium_sandboxes_swept_total',
+    'Sandboxes that belonged to no job and were removed.',
+  );
+  private readonly offers = new Subject<OfferedHostKey>();
+  /** Keys that hosts have shown and that are not the pinned ones. */
+  readonly offeredHostKeys = this.offers.asObservable();
 
   constructor(
     private readonly config: Config,
     private readonly settings: SettingsService,
     private readonly database: DataSource,
+    private readonly servers: ExecutorServers,
+    private readonly metrics: Metrics,
     @Inject(EXECUTOR_FACTORY) private readonly create: ExecutorFactory,
   ) {}
 
   /** The executor for a server as its row is now. Connected in processes that run jobs, where it keeps sandboxes warm. */
   async get(server: ServerRow): Promise<ServerExecutor> {
-    const madeFrom = JSON.stringify([server.type, server.containerConfig]);
+    const { type, containerConfig, sshConfig, sshCredentials, hostKey } = server;
+    const jump = await this.versionOfJumpHosts(server);
+    const madeFrom = JSON.stringify([type, containerConfig, sshConfig, sshCredentials, hostKey, jump]);
     const present = this.entries.get(server.id);
     if (present?.madeFrom === madeFrom) return present.executor;
 
-    const installationId = await this.settings.get('installation_id');
-    const executor = this.create(toExecutorServer(server), {
-      installationId,
+    // Noted at once: of several who ask at the same moment one makes it.
+    const executor = this.make(server, present?.executor);
+    const entry = { executor, madeFrom };
+    this.entries.set(server.id, entry);
+    executor.catch(() => {
+      if (this.entries.get(server.id) === entry) this.entries.delete(server.id);
+    });
+    return executor;
+  }
+
+  /** Whether this process lets go of what runs: it starts nothing any more. */
+  get hasLeft(): boolean {
+    return this.left;
+  }
+
+  private async make(
+    server: ServerRow,
+    predecessor: Promise<ServerExecutor> | undefined,
+  ): Promise<ServerExecutor> {
+    const executor = this.create(await this.servers.of(server), await this.context());
+    await (await predecessor?.catch(() => undefined))?.disconnect();
+    if (this.config.roles.has('worker') && !this.left) await executor.connect();
+    return executor;
+  }
+
+  /** Lets go of what runs, for a successor to take over; servers can still be asked how they are. May be repeated. */
+  async leave(): Promise<void> {
+    this.left = true;
+    await Promise.all(
+      [...this.entries.values()].map(async ({ executor }) =>
+        (await executor.catch(() => undefined))?.disconnect(),
+      ),
+    );
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.leave();
+  }
+
+  /** What an executor, or a test of a connection, needs from this process. */
+  async context(): Promise<ExecutorContext> {
+    return {
+      installationId: await this.settings.get('installation_id'),
       dockerHost: this.config.dockerHost,
       seccompProfilePath: this.config.seccompProfilePath,
+      runnerFolders: this.config.runnerFolders,
+      onHostKeyOffered: (serverId, offered) => this.offers.next({ serverId, offered }),
+      onSwept: (_, count) => this.swept.inc(count),
       liveJobs: (jobIds) => this.liveJobs(jobIds),
       logger: {
         debug: (fields, message) => this.logger.debug(fields, message),
@@ -57,16 +113,13 @@ export class ExecutorRegistry implements OnApplicationShutdown {
         warn: (fields, message) => this.logger.warn(fields, message),
         error: (fields, message) => this.logger.error(fields, message),
       },
-    });
-    this.entries.set(server.id, { executor, madeFrom });
-    if (present) await present.executor.disconnect();
-    if (this.config.roles.has('worker')) await executor.connect();
-    return executor;
+    };
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.entries.values()].map(({ executor }) => executor.disconnect()));
-    this.entries.clear();
+  /** A changed jump host is a changed way to the server behind it. */
+  private async versionOfJumpHosts({ type, sshConfig }: ServerRow): Promise<unknown> {
+    const { jumpServerId } = (type === 'ssh' ? sshConfig : {}) as { jumpServerId?: string | null };
+    return jumpServerId ? this.servers.sshServer(jumpServerId) : null;
   }
 
   private async liveJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>> {
@@ -76,14 +129,4 @@ export class ExecutorRegistry implements OnApplicationShutdown {
     );
     return new Set(rows.map(({ id }) => id));
   }
-}
-
-function toExecutorServer(server: ServerRow): ExecutorServer {
-  if (server.type !== 'container')
-    throw new Error(`Server "${server.name}" has the unknown type "${server.type}".`);
-  return {
-    id: server.id,
-    type: 'container',
-    containerConfig: containerConfigSchema.parse(server.containerConfig),
-  };
 }

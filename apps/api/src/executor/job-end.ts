@@ -2,7 +2,8 @@ import type { JobError } from '@cronium/contracts';
 import { ExecutionError, type ScriptEnd, type ScriptExecutionResult } from '@cronium/execution';
 import type { ResourceLimits } from '@cronium/server-types';
 
-import type { JobEnd } from '../executions/job-store';
+import type { JobEnd } from '../executions/job-ends';
+import type { ClaimedJob } from '../executions/job-store';
 
 /** What a script's end means for its job, in words that name the limit and the remedy. */
 export function toJobEnd(
@@ -12,6 +13,50 @@ export function toJobEnd(
 ): JobEnd {
   const { end, usage, endedAt: scriptEndedAt } = result;
   return { ...outcomeOf(end, limits, timeoutSeconds), usage, scriptEndedAt };
+}
+
+/** Between its trigger and its start the owner of the event lost the right to use the server. */
+export function accessLost({ server }: Pick<ClaimedJob, 'server'>): JobEnd {
+  return {
+    state: 'skipped',
+    error: {
+      code: 'access_lost',
+      message: `The owner of this event may not use “${server.name}” any more. Ask for access, or choose another server.`,
+      platform: false,
+    },
+  };
+}
+
+/** The event names its servers by a tag, so that this could not be seen when it was saved. */
+export function environmentRefused({ server }: Pick<ClaimedJob, 'server'>, key: string): JobEnd {
+  return {
+    state: 'failed',
+    error: {
+      code: 'environment_refused',
+      message: `The environment sets ${key}, which changes how processes are loaded. It is not allowed on ssh servers like “${server.name}”; remove it.`,
+      platform: false,
+    },
+  };
+}
+
+/** Its server was not ready to run the script in time. */
+export function setupTimedOut({ server, event }: Pick<ClaimedJob, 'server' | 'event'>): JobEnd {
+  return failedBy({
+    code: 'setup_timeout',
+    message: `“${server.name}” had not started the script after ${event.setupTimeoutSeconds} s, its limit for set-up. Look at the server’s health, or raise “setupTimeoutSeconds”.`,
+  });
+}
+
+/** Why a server cannot run a job, as a check or a job found it. */
+export type Outage = Pick<JobError, 'code' | 'message'>;
+
+/** The server was known to be away, and the job was not tried there, or waits no more. */
+export function failedBy({ code, message }: Outage): JobEnd {
+  return { state: 'failed', error: { code, message, platform: true } };
+}
+
+export function waitedInVain({ code, message }: Outage): JobEnd {
+  return failedBy({ code, message: `${message} The job has waited for the server as long as it may.` });
 }
 
 /** A platform failure, which is never the script's. A script whose whereabouts are unknown is `lost`. */

@@ -1,21 +1,44 @@
 import {
+  ExecutionError,
+  ExecutorDisconnectedError,
   HelperError,
   type HelperRequest,
   type ScriptExecutionRequest,
   type ScriptExecutionResult,
   type ScriptLanguage,
   type ScriptObserver,
+  ScriptNotStartedError,
+  ScriptTakenOverError,
 } from '@cronium/execution';
-import { containerConfigSchema, type ResourceLimits, strictestLimits } from '@cronium/server-types';
+import { isLoaderVariable, type ResourceLimits, strictestLimits } from '@cronium/server-types';
 import { Injectable, Logger } from '@nestjs/common';
 
-import { openEnvironment } from '../events/stored-environment';
+import { Patience } from '../database/patience';
+import { unstorableIn } from '../database/storable';
+import { openEnvironment, secretValuesOf } from '../events/stored-environment';
 import { JobLogStore } from '../executions/job-log-store';
-import { type ClaimedJob, type JobEnd, JobStore } from '../executions/job-store';
+import { type JobEnd, JobEnds } from '../executions/job-ends';
+import { type ClaimedJob, JobStore } from '../executions/job-store';
 import { SecretsService } from '../secrets/secrets.service';
+import { capacityOf } from '../servers/server-config';
+import { isMadeKnown, isNotTried, waitsFor } from './away-policy';
 import { ExecutorRegistry } from './executor-registry';
-import { toJobEnd, toPlatformEnd } from './job-end';
+import {
+  accessLost,
+  environmentRefused,
+  failedBy,
+  type Outage,
+  setupTimedOut,
+  toJobEnd,
+  toPlatformEnd,
+  waitedInVain,
+} from './job-end';
+import { JobWaits } from './job-waits';
 import { LogWriter } from './log-writer';
+import { MaskingLog } from './masking-log';
+import { SecretMask } from './secret-mask';
+import { SetupLimit } from './setup-limit';
+import { Writes } from './writes';
 
 const languages: Record<ClaimedJob['event']['type'], ScriptLanguage> = {
   BASH: 'bash',
@@ -23,7 +46,17 @@ const languages: Record<ClaimedJob['event']['type'], ScriptLanguage> = {
   NODEJS: 'nodejs',
 };
 
-const killGraceSeconds = 5;
+/** A job that has not ended: its script goes on without this process, it waits for its server, another process has it; or its end is on record. */
+type NoEnd = 'goes_on' | 'waits' | 'taken' | 'recorded';
+
+/** A script is sent only after its handle is stored; from the first attempt to do so nobody may start it a second time. */
+interface ScriptProgress {
+  mayHaveStarted: boolean;
+  readonly setup: SetupLimit;
+  /** Whether the end is on record. */
+  isRecorded: boolean;
+}
+
 /** Serialised size of what a script may give to `output`, in bytes. */
 const maxOutputBytes = 1024 * 1024;
 
@@ -34,74 +67,194 @@ export class JobRunner {
 
   constructor(
     private readonly jobs: JobStore,
+    private readonly ends: JobEnds,
     private readonly logs: JobLogStore,
     private readonly executors: ExecutorRegistry,
+    private readonly waits: JobWaits,
     private readonly secrets: SecretsService,
+    private readonly patience: Patience,
   ) {}
 
   /**
-   * Runs a delivered job, or takes over its script when one is running, and records the end.
+   * Runs a delivered job, or takes over its script when one is running, and records the end; or puts it to wait for its server.
    *
-   * @param signal ends the script as cancelled
-   * @param letGo aborted when this process leaves the script to a successor: then nothing is recorded
+   * What must be written is written when a database that went away is back; the script runs on meanwhile.
+   *
+   * @param signal ends the script as cancelled; with a ScriptTakenOverError as its reason the script is let go of
+   * @returns false when the server was left while the script ran: nothing is recorded, a successor takes it over
    */
-  async run(jobId: string, signal: AbortSignal, letGo: AbortSignal): Promise<void> {
-    const job = await this.jobs.claim(jobId);
-    const end = job ? await this.endOf(job, signal) : ({ state: 'lost' } satisfies JobEnd);
-    if (letGo.aborted) return;
-    await this.jobs.finish(jobId, end);
+  async run(jobId: string, signal: AbortSignal): Promise<boolean> {
+    const job = await this.patience.persist(() => this.jobs.claim(jobId));
+    if (!job) {
+      await this.patience.persist(() => this.ends.finishUnclaimed(jobId));
+      return true;
+    }
+    const end = await this.endOf(job, signal);
+    if (end === 'goes_on') return false;
+    // Let go of though it is ours: it was just being taken over. Then it is delivered once more.
+    if (end === 'taken') return !(await this.patience.persist(() => this.jobs.isMine(jobId)));
+    if (typeof end === 'object') await this.patience.persist(() => this.ends.finish(jobId, end));
+    return true;
   }
 
-  private async endOf(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd> {
+  private async endOf(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
+    // What runs already goes on, whoever has lost access meanwhile.
+    if (!job.handle && job.isCancelRequested) return { state: 'cancelled' };
+    if (!job.handle && !job.server.mayBeUsed) return accessLost(job);
+    const refused = refusedVariable(job);
+    if (!job.handle && refused !== undefined) return environmentRefused(job, refused);
+    return (await this.endBefore(job)) ?? this.endOfTry(job, signal);
+  }
+
+  /** What becomes of a job whose server is known to be away; null when it is tried. */
+  private async endBefore(job: ClaimedJob): Promise<JobEnd | NoEnd | null> {
+    const { fault } = job.server;
+    if (job.handle || !fault) return null;
+    if (waitsFor(job, fault.code)) return this.hold(job, fault, false);
+    return isNotTried(job) ? failedBy(fault) : null;
+  }
+
+  private async endOfTry(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
     const limits = limitsOf(job);
+    const script: ScriptProgress = {
+      ...{ mayHaveStarted: job.handle !== null, isRecorded: false },
+      setup: new SetupLimit(job),
+    };
     try {
-      const result = await this.execute(job, limits, signal);
-      return toJobEnd(result, limits, job.event.timeoutSeconds);
+      const result = await this.execute(job, limits, script, signal);
+      if (script.isRecorded) return 'recorded';
+      return signal.reason instanceof ScriptTakenOverError
+        ? 'taken'
+        : endFrom(result, job, limits, script, signal);
     } catch (error) {
+      if (error instanceof ExecutorDisconnectedError) return 'goes_on';
+      if (error instanceof ScriptTakenOverError) return 'taken';
+      if (error instanceof ScriptNotStartedError) return await this.startAnew(job, signal);
+      if (script.setup.isOver && !script.setup.isDone && !signal.aborted) return setupTimedOut(job);
+      const outcome =
+        error instanceof ExecutionError && !script.mayHaveStarted ? await this.afterOutage(job, error) : null;
+      if (outcome) return outcome;
       this.logger.warn(
         { err: error, jobId: job.id, server: job.server.name },
         'A job ended by a platform failure.',
       );
       return toPlatformEnd(error);
+    } finally {
+      script.setup.end();
+    }
+  }
+
+  /** The process that had it was gone before it could start the script, which nobody starts any more. */
+  private async startAnew(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
+    if (!(await this.patience.persist(() => this.jobs.forgetHandle(job.id)))) return 'taken';
+    return this.endOf({ ...job, handle: null }, signal);
+  }
+
+  /** The job found its server away before its script could be started: null when it fails of that. */
+  private async afterOutage(
+    job: ClaimedJob,
+    { code, message }: ExecutionError,
+  ): Promise<JobEnd | NoEnd | null> {
+    if (waitsFor(job, code)) return this.hold(job, { code, message }, true);
+    if (isMadeKnown(job, code))
+      await this.patience.persist(() => this.waits.makeKnown(job, { code, message }));
+    return null;
+  }
+
+  private async hold(job: ClaimedJob, outage: Outage, isNews: boolean): Promise<JobEnd | NoEnd | null> {
+    const { code, message } = outage;
+    const outcome = await this.patience.persist(() => this.waits.hold(job, { code, message }, isNews));
+    switch (outcome) {
+      case 'waits':
+        return 'waits';
+      case 'server_is_back':
+        return null;
+      case 'time_is_up':
+        return waitedInVain(outage);
+      case 'cancelled':
+        return { state: 'cancelled' };
+      case 'taken':
+        return 'taken';
     }
   }
 
   private async execute(
     job: ClaimedJob,
     limits: ResourceLimits,
+    script: ScriptProgress,
     signal: AbortSignal,
   ): Promise<ScriptExecutionResult> {
-    const executor = await this.executors.get(job.server);
+    const executor = await this.patience.persist(() => this.executors.get(job.server));
+    if (this.executors.hasLeft) throw new ExecutorDisconnectedError();
     const started: Promise<void>[] = [];
-    const observer = this.observe(job, started);
-    const result = job.handle
-      ? await executor.resumeScript({ ...job.handle, ackedSeq: job.logFrame }, observer, signal)
-      : await executor.executeScript(this.requestOf(job, limits), observer, signal);
-    await Promise.all(started);
-    return result;
+    const writes = new Writes();
+    const ending = AbortSignal.any([signal, script.setup.signal]);
+    const observer = this.observe(job, limits, script, signal, started, writes);
+    try {
+      const result = job.handle
+        ? await executor.resumeScript({ ...job.handle, ackedSeq: job.logFrame }, observer, ending)
+        : await executor.executeScript(this.requestOf(job, limits), observer, ending);
+      await Promise.all(started);
+      return result;
+    } finally {
+      // A successor reads how far the log has come: nothing may be added to it behind its back.
+      await writes.settled();
+    }
   }
 
-  private observe(job: ClaimedJob, started: Promise<void>[]): ScriptObserver {
-    const log = new LogWriter(job.logEntries, (chunks, frame) => this.logs.append(job, chunks, frame));
+  private observe(
+    job: ClaimedJob,
+    limits: ResourceLimits,
+    script: ScriptProgress,
+    signal: AbortSignal,
+    started: Promise<void>[],
+    writes: Writes,
+  ): ScriptObserver {
+    const mask = this.maskOf(job);
+    const writer = new LogWriter(job.logEntries, (chunks, frame) =>
+      this.patience.persist(() => this.logs.append(job, chunks, frame)),
+    );
+    const log = new MaskingLog(mask, (output) => writer.write(output));
     return {
-      onHandle: (handle) => this.jobs.saveHandle(job.id, handle),
-      onStarted: (startedAt) => {
-        started.push(this.jobs.markStarted(job, startedAt));
+      onHandle: (handle) => {
+        script.mayHaveStarted = true;
+        return this.patience.persist(() => this.jobs.saveHandle(job.id, handle));
       },
-      onOutput: (output) => log.write(output),
-      onHelper: (request) => this.answerHelper(job, request),
+      onStarted: (startedAt) => {
+        script.setup.end();
+        // Followed, since it is waited for only at the script's end: Node ends a process for a failure that nobody hears until then.
+        started.push(writes.follow(this.patience.persist(() => this.jobs.markStarted(job, startedAt))));
+      },
+      onOutput: (output) => writes.follow(log.write(output)),
+      onHelper: (request) => writes.follow(this.answerHelper(job, mask, request)),
+      onEnd: async (result) => {
+        await Promise.all(started);
+        const end = endFrom(result, job, limits, script, signal);
+        await writes.follow(this.patience.persist(() => this.ends.finish(job.id, end)));
+        script.isRecorded = true;
+      },
     };
   }
 
-  private async answerHelper(job: ClaimedJob, { params }: HelperRequest): Promise<unknown> {
+  private async answerHelper(job: ClaimedJob, mask: SecretMask, { params }: HelperRequest): Promise<unknown> {
     const value = params['value'] ?? null;
     if (Buffer.byteLength(JSON.stringify(value)) > maxOutputBytes) {
       throw new HelperError(
         'The output is larger than 1 MiB. Print it, or store it elsewhere and give its place.',
       );
     }
-    await this.jobs.saveOutput(job.id, value);
+    if (unstorableIn(value).length > 0) {
+      throw new HelperError(
+        'The output holds a NUL character or half of a surrogate pair, which cannot be stored. Give such bytes as Base64.',
+      );
+    }
+    const shown = mask.isEmpty ? value : mask.applyToValue(value);
+    await this.patience.persist(() => this.jobs.saveOutput(job.id, shown));
     return null;
+  }
+
+  private maskOf({ event }: ClaimedJob): SecretMask {
+    return new SecretMask(event.id === null ? [] : secretValuesOf(this.secrets, event.id, event.environment));
   }
 
   private requestOf(job: ClaimedJob, limits: ResourceLimits): ScriptExecutionRequest {
@@ -126,11 +279,31 @@ export class JobRunner {
       },
       limits,
       timeoutSeconds: event.timeoutSeconds,
-      killGraceSeconds,
+      killGraceSeconds: event.cleanupTimeoutSeconds,
     };
   }
 }
 
+/** What the result of a script means; a script that was ended since its set-up took too long had none. */
+function endFrom(
+  result: ScriptExecutionResult,
+  job: ClaimedJob,
+  limits: ResourceLimits,
+  { setup }: ScriptProgress,
+  signal: AbortSignal,
+): JobEnd {
+  if (setup.isOver && !setup.isDone && result.end.kind === 'cancelled' && !signal.aborted) {
+    return setupTimedOut(job);
+  }
+  return toJobEnd(result, limits, job.event.timeoutSeconds);
+}
+
+/** A key that must not be set for processes on a host that jobs share with others. */
+function refusedVariable({ server, event }: ClaimedJob): string | undefined {
+  if (server.type !== 'ssh') return undefined;
+  return event.environment.find(({ key }) => isLoaderVariable(key))?.key;
+}
+
 function limitsOf({ server, event }: ClaimedJob): ResourceLimits {
-  return strictestLimits(containerConfigSchema.parse(server.containerConfig).resourceLimits, event.limits);
+  return strictestLimits(capacityOf(server).resourceLimits, event.limits);
 }

@@ -1,12 +1,16 @@
 import { Module } from '@nestjs/common';
 
 import { ExecutionsModule } from '../executions/executions.module';
+import { ServersModule } from '../servers/servers.module';
+import { AdmissionLoop } from './admission-loop';
 import { DispatchLoop } from './dispatch-loop';
 import { JobRunner } from './job-runner';
+import { Reconciler } from './reconciler';
+import { JobWaits } from './job-waits';
 
 /** The role `worker`: takes jobs from the queue and runs them. */
 @Module({
-  imports: [ExecutionsModule],
-  providers: [DispatchLoop, JobRunner],
+  imports: [ExecutionsModule, ServersModule],
+  providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, Reconciler],
 })
 export class WorkerModule {}

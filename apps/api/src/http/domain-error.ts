@@ -7,9 +7,14 @@ const kinds = {
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The request does not fit the present state' },
+  changed: { status: 412, title: 'Somebody else has changed it meanwhile' },
+  too_large: { status: 413, title: 'The request is too large' },
   too_many: { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Not available now' },
 } as const;
+/** What `Retry-After` says when something is not available now. */
+export const retryAfterSeconds = '5';
+
 export type DomainErrorKind = keyof typeof kinds;
 
 /**
@@ -35,6 +40,9 @@ export class DomainError extends Error {
 }
 
 /** A thing that is not there, or that the caller may not know of: both answer the same. */
-export function notFound(what: 'event' | 'execution' | 'job' | 'server', id: string): DomainError {
+export function notFound(
+  what: 'calendar' | 'event' | 'execution' | 'job' | 'server' | 'user',
+  id: string,
+): DomainError {
   return new DomainError('not_found', `${what}_not_found`, `There is no ${what} ${id} that you may see.`);
 }

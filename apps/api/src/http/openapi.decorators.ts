@@ -1,6 +1,5 @@
-import { problemSchema } from '@cronium/contracts';
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { ZodType } from 'zod';
 
 const meanings: Record<number, string> = {
@@ -9,11 +8,14 @@ const meanings: Record<number, string> = {
   403: 'The caller may not do this.',
   404: 'There is no such thing, or the caller may not see it.',
   409: 'The request does not fit the present state.',
-  429: 'Too many requests.',
+  413: 'The body is larger than 4 MiB.',
+  412: 'Somebody else has changed it since the version in If-Match.',
+  429: 'Too many requests; see Retry-After.',
+  500: 'A defect of the server.',
   503: 'Not available now; see Retry-After.',
 };
 
-/** Documents an operation: what it does, its answer, and which errors it may give. */
+/** Documents an operation: what it does, its answer, and which errors it may give; 500 is always one of them. */
 export function Answers(
   summary: string,
   status: number,
@@ -22,15 +24,13 @@ export function Answers(
 ): MethodDecorator {
   return applyDecorators(
     ApiOperation({ summary }),
-    ApiBearerAuth(),
     ApiResponse({ status, description: summary, ...(schema ? { standardSchema: schema } : {}) }),
-    ...errors.map((code) =>
+    ...[...errors, 500].map((code) =>
       ApiResponse({
         status: code,
         description: meanings[code] ?? '',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       }),
     ),
-    ApiResponse({ status: 500, description: 'A defect of the server.', standardSchema: problemSchema }),
   );
 }

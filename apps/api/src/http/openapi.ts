@@ -8,6 +8,7 @@ import { version } from './version';
 /** Serves the OpenAPI document, made from the schemas that check the requests, and Swagger UI on it. */
 export function serveOpenApi(app: INestApplication): void {
   SwaggerModule.setup(`${apiPrefix}/${routes.docs}`, app, () => createDocument(app), {
+    raw: ['json'],
     jsonDocumentUrl: `${apiPrefix}/${routes.openapi}`,
     customSiteTitle: 'Cronium API',
     swaggerOptions: { persistAuthorization: true },
@@ -32,19 +33,17 @@ function createDocument(app: INestApplication): OpenAPIObject {
   const problem = toOpenApiSchema(problemSchema, 'output');
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, ...(problem.components as Record<string, object>) },
+    schemas: { ...document.components?.schemas, ...problem.components },
   };
   return document;
 }
 
 /** A zod schema for OpenAPI: what has an id becomes a component, which the rest refers to. */
 function toOpenApiSchema(schema: z.ZodType, io: 'input' | 'output') {
-  const {
-    $schema: _,
-    $defs = {},
-    ...own
-  } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, unrepresentable: 'any' });
-  const id = schema.meta()?.id;
-  if (id === undefined) return { schema: own, components: $defs };
-  return { schema: { $ref: `#/components/schemas/${id}` }, components: { ...$defs, [id]: own } };
+  const converted = z.toJSONSchema(schema, { target: 'openapi-3.0', io, unrepresentable: 'any' });
+  // For this target, too, zod keeps what has an id under `definitions`, as JSON Schema does.
+  const { definitions = {}, ...own } = JSON.parse(
+    JSON.stringify(converted).replaceAll('"#/definitions/', '"#/components/schemas/'),
+  ) as { definitions?: Record<string, object> };
+  return { schema: own, components: definitions };
 }

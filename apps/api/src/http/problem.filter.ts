@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
-import type { Problem } from '@cronium/contracts';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
-import { QueryFailedError } from 'typeorm';
 
-import { errorCode } from '../error-code';
+import { isDatabaseGone } from '../database/database-gone';
+import { answerProblem, pathOf } from './answer-problem';
 import { DomainError } from './domain-error';
 
 /** The one place where an error becomes an answer (RFC 9457). What is not known here is a defect: 500, logged, and no detail to the caller. */
@@ -19,38 +16,10 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const domain = toDomainError(error, request);
-    const status = domain?.status ?? 500;
     if (!domain) this.logger.error({ err: error, path: request.path }, 'A request failed unexpectedly.');
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const code = domain?.code ?? 'internal_error';
-    const problem: Problem = {
-      type: `urn:cronium:problem:${code}`,
-      title: domain?.title ?? 'Something went wrong on the server',
-      status,
-      code,
-      detail:
-        domain?.message ??
-        'The server met an unexpected error. Its log has the details under this request id.',
-      instance: pathOf(request),
-      requestId: requestIdOf(request),
-      ...(domain?.fields ? { errors: [...domain.fields] } : {}),
-    };
-    if (status === 503) response.setHeader('Retry-After', '5');
-    response.status(status).type('application/problem+json').send(problem);
+    if (response.headersSent) response.destroy();
+    else answerProblem(request, response, domain);
   }
-}
-
-/** pino-http gives each request its id; one that was refused before has a new one. */
-function requestIdOf(request: Request): string {
-  return typeof request.id === 'string' ? request.id : randomUUID();
-}
-
-/** The whole path, also where Express has cut off the prefix of a mounted handler. */
-function pathOf(request: Request): string {
-  return request.originalUrl.split('?', 1)[0] ?? request.originalUrl;
 }
 
 function toDomainError(error: unknown, request: Request): DomainError | null {
@@ -84,15 +53,7 @@ function fromHttpException(error: HttpException, request: Request): DomainError 
   }
   if (status === 401) return new DomainError('unauthenticated', 'unauthenticated', error.message);
   if (status === 403) return new DomainError('forbidden', 'forbidden', error.message);
-  if (status === 413) return new DomainError('invalid', 'body_too_large', 'The body is larger than 4 MiB.');
+  if (status === 413) return new DomainError('too_large', 'body_too_large', 'The body is larger than 4 MiB.');
   if (status >= 400 && status < 500) return new DomainError('invalid', 'bad_request', error.message);
   return null;
-}
-
-/** Class 08 (connection) and 57P (operator intervention) of Postgres' error codes, and the socket's own. */
-function isDatabaseGone(error: unknown): boolean {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  const code = errorCode(cause) ?? '';
-  if (/^(08|57P)/.test(code) || code === 'ECONNREFUSED') return true;
-  return cause instanceof Error && cause.message.includes('Connection terminated');
 }

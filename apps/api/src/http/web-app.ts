@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 
-import { apiPrefix } from '@cronium/contracts';
+import { apiPrefix, routes } from '@cronium/contracts';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Request, type Response, type NextFunction } from 'express';
+
+/** What is no page. */
+const others = [`/${apiPrefix}/`, '/socket.io/', `/${routes.metrics}`];
 
 /** Serves the built SPA: hashed files for ever, and index.html for every path that is one of its pages. */
 export function serveWebApp(app: NestExpressApplication, root: string): void {
   app.use(express.static(root, { index: false, setHeaders: setCaching }));
   app.use((request: Request, response: Response, next: NextFunction) => {
     const isPage = request.method === 'GET' && request.accepts(['html', 'json']) === 'html';
-    const isOurs = !request.path.startsWith(`/${apiPrefix}/`) && !request.path.startsWith('/socket.io/');
+    const isOurs = !others.some((path) => request.path.startsWith(path));
     if (!isPage || !isOurs) {
       next();
       return;

@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 import { Public } from '../auth/access.decorators';
+import { retryAfterSeconds } from '../http/domain-error';
 import { Answers } from '../http/openapi.decorators';
 import { version } from '../http/version';
 import { HealthService } from './health.service';
@@ -29,7 +30,7 @@ export class HealthController {
   )
   async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
     const readiness = await this.health.readiness();
-    if (readiness.status !== 'ok') response.status(503);
+    if (readiness.status !== 'ok') response.status(503).setHeader('Retry-After', retryAfterSeconds);
     return readiness;
   }
 }

@@ -21,16 +21,21 @@ import type { Subscription as Listening } from 'rxjs';
 import type { Namespace, Socket } from 'socket.io';
 
 import { AccessTokenService } from '../auth/access-token.service';
-import { type Caller, roleMay } from '../auth/policy';
+import type { Caller } from '../auth/policy';
+import { admitSockets } from '../auth/socket-handshake';
 import { type Notification, Notifications } from '../database/notifications';
 import { ExecutionViews } from '../executions/execution-views';
 import { ExecutionsService } from '../executions/executions.service';
 import { JobLogsService } from '../executions/job-logs.service';
 import { DomainError } from '../http/domain-error';
+import { refusalOf } from '../http/socket-refusal';
 import { Subscription } from './subscription';
 
 interface SocketData {
   caller: Caller;
+  /** When its access token ends, and the socket with it: whoever may no longer sign in must not go on listening. */
+  readonly expiresAt: Date;
+  expiry: NodeJS.Timeout | undefined;
   subscriptions: Map<string, Subscription>;
 }
 type ViewerSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<string, never>, SocketData>;
@@ -69,12 +74,9 @@ export class RealtimeGateway
   ) {}
 
   afterInit(namespace: Namespace): void {
-    namespace.use((socket, next) => {
-      this.authorise(socket as ViewerSocket).then(
-        () => next(),
-        (error: unknown) =>
-          next(error instanceof Error ? error : new Error('The socket could not be authorised.')),
-      );
+    admitSockets(namespace, this.tokens, 'execution.read', (socket, { caller, expiresAt }) => {
+      const data: SocketData = { caller, expiresAt, expiry: undefined, subscriptions: new Map() };
+      socket.data = data;
     });
     this.listening = this.notifications.messages.subscribe((message) => this.hear(message));
   }
@@ -84,11 +86,13 @@ export class RealtimeGateway
   }
 
   async handleConnection(socket: ViewerSocket): Promise<void> {
-    const { caller } = socket.data;
+    const { caller, expiresAt } = socket.data;
+    socket.data.expiry = setTimeout(() => socket.disconnect(true), expiresAt.getTime() - Date.now());
     await socket.join(caller.role === 'ADMIN' ? administrators : roomOf(caller.id));
   }
 
   handleDisconnect(socket: ViewerSocket): void {
+    clearTimeout(socket.data.expiry);
     socket.data.subscriptions.forEach((subscription) => subscription.stop());
   }
 
@@ -135,15 +139,6 @@ export class RealtimeGateway
     });
   }
 
-  private async authorise(socket: ViewerSocket): Promise<void> {
-    const token: unknown = socket.handshake.auth['token'];
-    const caller = typeof token === 'string' ? await this.tokens.resolve(token) : null;
-    if (!caller || !roleMay(caller.role, 'execution.read')) {
-      throw new Error('unauthenticated');
-    }
-    socket.data = { caller, subscriptions: new Map() };
-  }
-
   private hear(message: Notification): void {
     for (const socket of this.sockets.sockets.values()) {
       for (const subscription of socket.data.subscriptions.values()) {
@@ -155,6 +150,7 @@ export class RealtimeGateway
     if (
       message.kind === 'execution.created' ||
       message.kind === 'job.started' ||
+      message.kind === 'job.waiting' ||
       message.kind === 'execution.finished'
     ) {
       this.list(message.executionId).catch((error: unknown) =>
@@ -174,12 +170,7 @@ export class RealtimeGateway
       await act();
       return { ok: true };
     } catch (error) {
-      if (error instanceof DomainError) return { ok: false, code: error.code, message: error.message };
-      if (error instanceof Error && error.name === 'ZodError') {
-        return { ok: false, code: 'validation_failed', message: error.message };
-      }
-      this.logger.error({ err: error }, 'A request on a socket failed unexpectedly.');
-      return { ok: false, code: 'internal_error', message: 'The server met an unexpected error.' };
+      return refusalOf(error, this.logger);
     }
   }
 }

@@ -1,4 +1,10 @@
-import { type Execution, isActive, type LogEntry, type ServerToClientEvents } from '@cronium/contracts';
+import {
+  type Execution,
+  isActive,
+  type LogEntry,
+  type LogMessage,
+  type ServerToClientEvents,
+} from '@cronium/contracts';
 import type { Socket } from 'socket.io';
 
 import type { Notification } from '../database/notifications';
@@ -7,7 +13,7 @@ import { LogTail } from './log-tail';
 /** How long a viewer may take to acknowledge a message before it counts as gone, in milliseconds. */
 const acknowledgeMilliseconds = 60_000;
 
-export type Viewer = Pick<Socket<Record<string, never>, ServerToClientEvents>, 'emit' | 'timeout'>;
+export type Viewer = Pick<Socket<Record<string, never>, ServerToClientEvents>, 'emit'>;
 
 export interface Sources {
   execution(id: string): Promise<Execution | null>;
@@ -17,6 +23,7 @@ export interface Sources {
 /** One viewer's subscription to one execution: its states, and a tail of each job's log. */
 export class Subscription {
   private readonly tails = new Map<string, LogTail>();
+  private readonly unacknowledged = new Set<() => void>();
   private stopped = false;
 
   constructor(
@@ -56,6 +63,8 @@ export class Subscription {
   stop(): void {
     this.stopped = true;
     this.tails.forEach((tail) => tail.stop());
+    // The viewer may never answer; nothing may go on waiting for it.
+    this.unacknowledged.forEach((giveUp) => giveUp());
   }
 
   private async show(): Promise<Execution | null> {
@@ -79,15 +88,27 @@ export class Subscription {
       { executionId: this.executionId, jobId },
       this.after[jobId] ?? 0,
       (id, seq, limit) => this.sources.logEntries(id, seq, limit),
-      (message) =>
-        new Promise((resolve, reject) => {
-          this.viewer.timeout(acknowledgeMilliseconds).emit('log', message, (error: Error | null) => {
-            if (error) reject(error);
-            else resolve();
-          });
-        }),
+      (message) => this.send(message),
     );
     this.tails.set(jobId, tail);
     return tail;
+  }
+
+  /** With a timer of its own: the library's goes on after the viewer has gone. */
+  private send(message: LogMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(limit);
+        this.unacknowledged.delete(giveUp);
+        act();
+      };
+      const giveUp = () => settle(resolve);
+      const limit = setTimeout(
+        () => settle(() => reject(new Error('The viewer did not acknowledge a message in time.'))),
+        acknowledgeMilliseconds,
+      );
+      this.unacknowledged.add(giveUp);
+      this.viewer.emit('log', message, giveUp);
+    });
   }
 }

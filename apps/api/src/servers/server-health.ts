@@ -1,56 +1,203 @@
-import type { HealthStatus } from '@cronium/server-types';
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import type { HealthStatus, ResourceUsage } from '@cronium/server-types';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import type { Subscription } from 'rxjs';
+import { type EntityManager, Repository } from 'typeorm';
 
+import { Config } from '../config/config';
+import { type Notification, Notifications } from '../database/notifications';
 import { ExecutorRegistry } from '../executor/executor-registry';
-import { notFound } from '../http/domain-error';
+import { DomainError, notFound } from '../http/domain-error';
+import { WakeLoop } from '../wake-loop';
 import { Server } from './server.entity';
+import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
 
-const checkEveryMilliseconds = 15_000;
+const checkEverySeconds = 15;
+/** A little longer, so that what was checked at the last look is due at the next. */
+const lookAgainMilliseconds = checkEverySeconds * 1000 + 500;
+/** A server that fails is asked ever less often, up to this. */
+const longestWaitSeconds = 5 * 60;
+/** Servers asked at the same time. */
+const atOnce = 16;
 
-/** The last known health of every server, checked in the background and on request. */
+/**
+ * The last known health of every server, checked in the background and on request. It is one for all processes: each check is made by one
+ * of those that run jobs, and what it finds is stored and told to the others.
+ */
 @Injectable()
-export class ServerHealth implements OnApplicationBootstrap {
+export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(ServerHealth.name);
-  private readonly known = new Map<string, HealthStatus>();
+  private readonly known = new Map<string, KnownHealth>();
+  private readonly loop = new WakeLoop(
+    () => this.lookAround(),
+    (error) =>
+      this.logger.warn({ err: error }, 'The health of servers could not be checked; it is tried again.'),
+  );
+  private listening: Subscription | undefined;
+  private readAllAt = -Infinity;
+  private underWay = 0;
 
   constructor(
     @InjectRepository(Server) private readonly servers: Repository<Server>,
+    private readonly repository: ServerHealthRepository,
     private readonly executors: ExecutorRegistry,
+    private readonly notifications: Notifications,
+    private readonly config: Config,
   ) {}
 
-  onApplicationBootstrap(): Promise<void> {
-    return this.checkAll();
+  /** Without waiting: a host that does not answer must not keep the product from starting. */
+  onApplicationBootstrap(): void {
+    this.listening = this.notifications.messages.subscribe((message) => this.hear(message));
+    void this.quietly(async () => {
+      if (this.runsJobs) await this.repository.makeFailingDue();
+    }).then(() => this.loop.wake());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.listening?.unsubscribe();
+    await this.loop.stop();
   }
 
   /** Null when the server was not checked yet. */
   last(serverId: string): HealthStatus | null {
-    return this.known.get(serverId) ?? null;
+    return this.known.get(serverId)?.health ?? null;
   }
 
+  /** Asks now, however often it has failed. */
   async check(serverId: string): Promise<HealthStatus> {
-    const server = await this.servers.findOneBy({ id: serverId });
-    if (!server) throw notFound('server', serverId);
+    const server = await this.find(serverId);
     const health = await (await this.executors.get(server)).checkHealth();
-    if (health.healthy !== this.known.get(serverId)?.healthy) {
-      this.logger.log(
-        { server: server.name, healthy: health.healthy, reason: health.reason },
-        'A server’s health changed.',
-      );
-    }
-    this.known.set(serverId, health);
+    // What a process that runs no jobs can reach says nothing of those that do: they are to look.
+    if (this.runsJobs) await this.record(server, health);
+    else await this.repository.makeDue(serverId);
     return health;
   }
 
-  @Interval(checkEveryMilliseconds)
-  async checkAll(): Promise<void> {
+  /** What a server uses now. */
+  async usage(serverId: string): Promise<ResourceUsage> {
+    const server = await this.find(serverId);
     try {
-      const servers = await this.servers.find({ select: { id: true } });
-      await Promise.all(servers.map((server) => this.check(server.id)));
+      return await (await this.executors.get(server)).getResourceUsage();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DomainError(
+        'unavailable',
+        'server_unavailable',
+        `“${server.name}” does not say what it uses. ${reason}`,
+      );
+    }
+  }
+
+  /** A job found the server away: known to all from now on, and checked soon. */
+  async recordOutage(manager: EntityManager, serverId: string, outage: Outage): Promise<void> {
+    await this.repository.recordOutage(manager, serverId, outage);
+    await this.notifications.publish(manager, { kind: 'server.health', serverId });
+  }
+
+  /** As the repository’s. */
+  isStillAway(transaction: EntityManager, serverId: string): Promise<boolean> {
+    return this.repository.isStillAway(transaction, serverId);
+  }
+
+  /** Part of the transaction that changes how a server is reached, which publishes `server.changed`. */
+  forgetFault(transaction: EntityManager, serverId: string): Promise<void> {
+    return this.repository.forgetFault(transaction, serverId);
+  }
+
+  /** Reads what others found, and makes the checks that are due; milliseconds until it is to look again. */
+  private async lookAround(): Promise<number> {
+    if (performance.now() - this.readAllAt >= checkEverySeconds * 1000) {
+      await this.readAll();
+      this.readAllAt = performance.now();
+    }
+    const dueIn = await this.checkDue();
+    return Math.min(dueIn ?? lookAgainMilliseconds, lookAgainMilliseconds);
+  }
+
+  private get runsJobs(): boolean {
+    return this.config.roles.has('worker');
+  }
+
+  private hear(message: Notification): void {
+    if (message.kind !== 'server.health' && message.kind !== 'server.changed') return;
+    void this.quietly(() => this.readAgain(message.serverId)).then(() => this.loop.wake());
+  }
+
+  private async readAll(): Promise<void> {
+    const stored = await this.repository.read();
+    for (const id of this.known.keys()) if (!stored.has(id)) this.known.delete(id);
+    for (const [id, one] of stored) {
+      // A check that ended while this was read is newer.
+      if (one.health.checkedAt >= (this.last(id)?.checkedAt ?? '')) this.known.set(id, one);
+    }
+  }
+
+  private async readAgain(serverId: string): Promise<void> {
+    const known = (await this.repository.read(serverId)).get(serverId);
+    if (known) this.known.set(serverId, known);
+    else this.known.delete(serverId);
+  }
+
+  /** Milliseconds until the next is due; null when none is, or those under way are to end first. */
+  private async checkDue(): Promise<number | null> {
+    const room = atOnce - this.underWay;
+    if (!this.runsJobs || room <= 0) return null;
+    const { serverIds, nextInMilliseconds } = await this.repository.takeDue(room);
+    serverIds.forEach((id) => void this.checkTaken(id));
+    return this.underWay < atOnce ? nextInMilliseconds : null;
+  }
+
+  private async checkTaken(serverId: string): Promise<void> {
+    this.underWay += 1;
+    try {
+      await this.check(serverId);
+    } catch (error) {
+      // Deleted meanwhile, or a row that no executor can be made of.
+      this.logger.warn({ err: error, serverId }, 'The health of a server could not be checked.');
+    }
+    const wasFull = this.underWay === atOnce;
+    this.underWay -= 1;
+    if (wasFull) this.loop.wake();
+  }
+
+  private async record(server: Server, health: HealthStatus): Promise<void> {
+    const before = this.known.get(server.id);
+    const isNews =
+      health.healthy !== before?.health.healthy || health.reason?.code !== before.health.reason?.code;
+    const failures = health.healthy ? 0 : (before?.failures ?? 0) + 1;
+    const known = { health, failures };
+    const isRecorded = await this.servers.manager.transaction(async (transaction) => {
+      const isTrue = await this.repository.record(transaction, server, known, secondsAfter(failures));
+      if (isTrue && isNews)
+        await this.notifications.publish(transaction, { kind: 'server.health', serverId: server.id });
+      return isTrue;
+    });
+    // It was set up anew while it was asked.
+    if (!isRecorded) return this.repository.makeDue(server.id);
+    this.known.set(server.id, known);
+    if (!isNews) return;
+    this.logger.log(
+      { server: server.name, healthy: health.healthy, reason: health.reason },
+      'A server’s health changed.',
+    );
+  }
+
+  private async quietly(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
     } catch (error) {
       this.logger.warn({ err: error }, 'The health of servers could not be checked; it is tried again.');
     }
   }
+
+  private async find(serverId: string): Promise<Server> {
+    const server = await this.servers.findOneBy({ id: serverId });
+    if (!server) throw notFound('server', serverId);
+    return server;
+  }
+}
+
+/** Doubles with every failure. */
+function secondsAfter(failures: number): number {
+  return Math.min(longestWaitSeconds, checkEverySeconds * 2 ** Math.max(0, failures - 1));
 }

@@ -1,4 +1,5 @@
-import type { ServerType } from '@cronium/server-types';
+import type { WhenQueueFull, WhenUnhealthy } from '@cronium/contracts';
+import type { HostKey, ServerType } from '@cronium/server-types';
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 @Entity('servers')
@@ -8,6 +9,12 @@ export class Server {
 
   @Column('text')
   name: string;
+
+  @Column('text')
+  description: string;
+
+  @Column('text', { array: true })
+  tags: string[];
 
   @Column('text')
   type: ServerType;
@@ -21,6 +28,38 @@ export class Server {
   /** As it was set: what is left out has containerConfigSchema's default. */
   @Column('jsonb', { name: 'container_config', nullable: true })
   containerConfig: unknown;
+
+  /** As it was set: what is left out has sshConfigSchema's default. */
+  @Column('jsonb', { name: 'ssh_config', nullable: true })
+  sshConfig: unknown;
+
+  /** Sealed, see server-credentials.ts. */
+  @Column('text', { name: 'ssh_credentials', nullable: true })
+  sshCredentials: string | null;
+
+  @Column('text', { name: 'ssh_public_key', nullable: true })
+  sshPublicKey: string | null;
+
+  /** The pinned key; null while it waits for an approval. */
+  @Column('jsonb', { name: 'host_key', nullable: true })
+  hostKey: HostKey | null;
+
+  /** Another key that the host has shown since. */
+  @Column('jsonb', { name: 'offered_host_key', nullable: true })
+  offeredHostKey: HostKey | null;
+
+  @Column('text', { name: 'when_unhealthy' })
+  whenUnhealthy: WhenUnhealthy;
+
+  /** How long a job waits in all, when it waits. */
+  @Column('integer', { name: 'wait_minutes' })
+  waitMinutes: number;
+
+  @Column('integer', { name: 'max_queued_jobs' })
+  maxQueuedJobs: number;
+
+  @Column('text', { name: 'when_queue_full' })
+  whenQueueFull: WhenQueueFull;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;

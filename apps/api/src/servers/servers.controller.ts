@@ -1,36 +1,60 @@
 import {
+  type ChangedServerShares,
+  changedServerSharesSchema,
+  type DeleteServerQuery,
+  deleteServerQuerySchema,
   type IdParams,
   idParamsSchema,
   type Page,
-  type PageQuery,
-  pageQuerySchema,
+  type PutServerShares,
+  putServerSharesSchema,
   routes,
   type Server,
   serverPageSchema,
+  type ServerQuery,
+  serverQuerySchema,
   serverSchema,
+  type ServerShares,
+  serverSharesSchema,
   type UpdateServer,
   updateServerSchema,
 } from '@cronium/contracts';
-import { type HealthStatus, healthStatusSchema } from '@cronium/server-types';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  type HealthStatus,
+  healthStatusSchema,
+  type ResourceUsage,
+  resourceUsageSchema,
+} from '@cronium/server-types';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { CurrentUser, Permits } from '../auth/access.decorators';
 import type { Caller } from '../auth/policy';
 import { Answers } from '../http/openapi.decorators';
 import { ServersService } from './servers.service';
+import { SharingService } from './sharing.service';
+import { SshServersService } from './ssh-servers.service';
 
 @ApiTags('servers')
 @Controller(routes.servers)
 export class ServersController {
-  constructor(private readonly servers: ServersService) {}
+  constructor(
+    private readonly servers: ServersService,
+    private readonly sharing: SharingService,
+    private readonly sshServers: SshServersService,
+  ) {}
 
   @Permits('server.read')
   @Get()
-  @Answers('Servers that the caller may use.', 200, serverPageSchema, [400, 401, 403])
+  @Answers(
+    'Servers that the caller may use: own, shared, and Local Execution if it is allowed.',
+    200,
+    serverPageSchema,
+    [400, 401, 403],
+  )
   list(
     @CurrentUser() caller: Caller,
-    @Query({ schema: pageQuerySchema }) query: PageQuery,
+    @Query({ schema: serverQuerySchema }) query: ServerQuery,
   ): Promise<Page<Server>> {
     return this.servers.list(caller, query);
   }
@@ -42,23 +66,30 @@ export class ServersController {
     return this.servers.get(caller, id);
   }
 
-  @Permits('server.configure')
+  @Permits('server.update')
   @Patch(':id')
-  @Answers(
-    'Change the configuration of a container server. Administrators only.',
-    200,
-    serverSchema,
-    [400, 401, 403, 404],
-  )
+  @Answers('Change a server that the caller may manage.', 200, serverSchema, [400, 401, 403, 404, 413])
   update(
     @CurrentUser() caller: Caller,
     @Param({ schema: idParamsSchema }) { id }: IdParams,
     @Body({ schema: updateServerSchema }) change: UpdateServer,
   ): Promise<Server> {
-    return this.servers.update(caller, id, change);
+    return this.sshServers.update(caller, id, change);
   }
 
-  @Permits('server.read')
+  @Permits('server.update')
+  @Delete(':id')
+  @HttpCode(204)
+  @Answers('Delete a server; its history stays.', 204, undefined, [400, 401, 403, 404, 409])
+  delete(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+    @Query({ schema: deleteServerQuerySchema }) { confirm }: DeleteServerQuery,
+  ): Promise<void> {
+    return this.servers.delete(caller, id, confirm);
+  }
+
+  @Permits('server.check')
   @Post(':id/check')
   @HttpCode(200)
   @Answers('Check the health of a server now.', 200, healthStatusSchema, [400, 401, 403, 404])
@@ -67,5 +98,46 @@ export class ServersController {
     @Param({ schema: idParamsSchema }) { id }: IdParams,
   ): Promise<HealthStatus> {
     return this.servers.check(caller, id);
+  }
+
+  @Permits('server.read')
+  @Get(':id/usage')
+  @Answers('What a server uses now.', 200, resourceUsageSchema, [400, 401, 403, 404, 503])
+  usage(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+  ): Promise<ResourceUsage> {
+    return this.servers.usage(caller, id);
+  }
+
+  @Permits('server.read')
+  @Get(':id/shares')
+  @Answers(
+    'Who a server is shared with. For those who may manage it.',
+    200,
+    serverSharesSchema,
+    [400, 401, 403, 404],
+  )
+  shares(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+  ): Promise<ServerShares> {
+    return this.sharing.list(caller, id);
+  }
+
+  @Permits('server.update')
+  @Put(':id/shares')
+  @Answers(
+    'Share a server: the whole list. The answer names events that lost it.',
+    200,
+    changedServerSharesSchema,
+    [400, 401, 403, 404, 413],
+  )
+  share(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+    @Body({ schema: putServerSharesSchema }) shares: PutServerShares,
+  ): Promise<ChangedServerShares> {
+    return this.sharing.replace(caller, id, shares);
   }
 }

@@ -1,16 +1,34 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { AlertsModule } from '../alerts/alerts.module';
 import { SettingsModule } from '../settings/settings.module';
+import { UsersModule } from '../users/users.module';
+import { HostKeysService } from './host-keys.service';
 import { Server } from './server.entity';
+import { ServerEventsRepository } from './server-events.repository';
 import { ServerHealth } from './server-health';
+import { ServerHealthRepository } from './server-health.repository';
 import { ServersController } from './servers.controller';
+import { ServersRepository } from './servers.repository';
 import { ServersService } from './servers.service';
+import { SharingService } from './sharing.service';
+import { SshServersController } from './ssh-servers.controller';
+import { SshServersService } from './ssh-servers.service';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Server]), SettingsModule],
-  controllers: [ServersController],
-  providers: [ServersService, ServerHealth],
+  imports: [TypeOrmModule.forFeature([Server]), SettingsModule, UsersModule, AlertsModule],
+  controllers: [ServersController, SshServersController],
+  providers: [
+    ServersService,
+    ServersRepository,
+    ServerEventsRepository,
+    SharingService,
+    ServerHealth,
+    ServerHealthRepository,
+    SshServersService,
+    HostKeysService,
+  ],
   exports: [ServersService, ServerHealth],
 })
 export class ServersModule {}

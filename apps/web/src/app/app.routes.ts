@@ -1,6 +1,7 @@
 import type { Routes } from '@angular/router';
 
-import { signedInGuard, signedOutGuard } from './core/auth/auth-guard';
+import { keepUnsavedChanges } from './shared/unsaved/unsaved-changes';
+import { adminGuard, signedInGuard, signedOutGuard } from './core/auth/auth-guard';
 
 export const appRoutes: Routes = [
   {
@@ -25,14 +26,46 @@ export const appRoutes: Routes = [
         loadChildren: () => import('./features/events/event-routes').then((file) => file.eventRoutes),
       },
       {
+        path: 'schedule',
+        loadChildren: () => import('./features/schedule/schedule-routes').then((file) => file.scheduleRoutes),
+      },
+      {
         path: 'executions',
         loadChildren: () =>
           import('./features/executions/execution-routes').then((file) => file.executionRoutes),
       },
       {
+        path: 'queue',
+        title: 'Queue',
+        loadComponent: () => import('./features/queue/queue-page').then((file) => file.QueuePage),
+      },
+      {
+        path: 'calendars',
+        loadChildren: () =>
+          import('./features/calendars/calendar-routes').then((file) => file.calendarRoutes),
+      },
+      {
         path: 'servers',
-        title: 'Servers',
-        loadComponent: () => import('./features/servers/server-list').then((file) => file.ServerList),
+        loadChildren: () => import('./features/servers/server-routes').then((file) => file.serverRoutes),
+      },
+      {
+        path: 'users',
+        title: 'Users',
+        canActivate: [adminGuard],
+        loadComponent: () => import('./features/users/user-list').then((file) => file.UserList),
+      },
+      {
+        path: 'settings',
+        title: 'Settings',
+        canActivate: [adminGuard],
+        canDeactivate: [keepUnsavedChanges],
+        loadComponent: () =>
+          import('./features/settings/execution-settings').then((file) => file.ExecutionSettings),
+      },
+      {
+        path: 'account',
+        title: 'Your account',
+        loadComponent: () => import('./features/account/account-page').then((file) => file.AccountPage),
       },
       {
         path: '**',

@@ -1,14 +1,15 @@
 import type { HealthStatus, ResourceUsage } from '@cronium/server-types';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { readFile } from 'node:fs/promises';
 
-import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
+import type { ContainerServer, ExecutorContext } from '../create-server-executor';
+import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ServerExecutor } from '../port';
 import { JobFollower } from '../runner/job-follower';
 import type { ScriptHandle } from '../script-handle';
 import type { ContainerGround } from './container-ground';
 import type { SpecContext } from './container-spec';
-import { dockerOptions } from './docker-options';
+import { connectEngine } from './engine';
 import { engineError } from './engine-errors';
 import { checkHealth } from './health';
 import { SandboxGround } from './sandbox-ground';
@@ -25,10 +26,10 @@ export class ContainerExecutor implements ServerExecutor {
   private seccompProfile: Promise<string> | undefined;
 
   constructor(
-    private readonly server: ExecutorServer,
+    private readonly server: ContainerServer,
     private readonly context: ExecutorContext,
   ) {
-    this.docker = new Docker(dockerOptions(context.dockerHost));
+    this.docker = connectEngine(context.dockerHost);
     const Ground = server.containerConfig.isolation === 'job' ? SandboxGround : SharedGround;
     this.ground = new Ground(this.docker, server, context, () => this.specContext());
     this.jobs = new JobFollower(this.ground, ({ location }, err) =>
@@ -81,10 +82,7 @@ export class ContainerExecutor implements ServerExecutor {
   }
 
   private async specContext(): Promise<SpecContext> {
-    // Without its blanks: the profile travels with every container.
-    this.seccompProfile ??= readFile(this.context.seccompProfilePath, 'utf8').then((text) =>
-      JSON.stringify(JSON.parse(text)),
-    );
+    this.seccompProfile ??= this.readSeccompProfile();
     return {
       installationId: this.context.installationId,
       serverId: this.server.id,
@@ -92,5 +90,16 @@ export class ContainerExecutor implements ServerExecutor {
       image: this.server.containerConfig.image,
       seccompProfile: await this.seccompProfile,
     };
+  }
+
+  private async readSeccompProfile(): Promise<string> {
+    const path = this.context.seccompProfilePath;
+    try {
+      // Without its blanks: the profile travels with every container.
+      return JSON.stringify(JSON.parse(await readFile(path, 'utf8')));
+    } catch (cause) {
+      this.seccompProfile = undefined;
+      throw new ExecutionError('internal_error', `The seccomp profile ${path} cannot be read.`, { cause });
+    }
   }
 }

@@ -2,6 +2,9 @@ import type { ResourceUsage } from '@cronium/server-types';
 
 import type { JobGround } from '../runner/job-ground';
 
+/** Long enough for an engine that restarts. */
+export const ENGINE_PATIENCE_SECONDS = 30;
+
 /** What isolations `job` and `shared` both do. */
 export interface ContainerGround extends JobGround {
   /** Gets ready for jobs; does not fail when the engine is away. Idempotent. */

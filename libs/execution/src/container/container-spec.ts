@@ -28,6 +28,11 @@ const SHM_MB = 16;
 const INODES_PER_MB = 128;
 const LEAST_INODES = 4096;
 
+/** As the image makes it. */
+export const RUNNER_USER = '1000:1000';
+/** Debian's `nobody`. */
+const HOLDING_USER = '65534:65534';
+
 /**
  * The runner is the container's first process, and not a child of the image's tini: a script has the same user as the runner, and
  * only process 1 is safe from its signals. The runner reaps orphans itself.
@@ -68,7 +73,8 @@ export function sharedContainerSpec(
     pids: limits.pids * jobs,
     diskMb: limits.diskMb * jobs,
   };
-  return { ...hardened(context, together, 'shared'), name, Cmd: ['hold'] };
+  // Jobs come as the user of a sandbox; what holds the container open has another, so that none of them can end it.
+  return { ...hardened(context, together, 'shared'), name, User: HOLDING_USER, Cmd: ['hold'] };
 }
 
 /** How to tighten a sandbox that was started with `started` for a job with `wanted`; undefined when the kernel need not be told. */
@@ -128,7 +134,7 @@ function hardened(
   };
   return {
     Image: context.image,
-    User: '1000:1000',
+    User: RUNNER_USER,
     Hostname: 'sandbox',
     WorkingDir: '/tmp',
     Tty: false,

@@ -19,16 +19,16 @@ const UNREACHABLE = new Set([
   'EHOSTUNREACH',
 ]);
 
+/** Reads it as data: an error of another realm (a test's, a worker's) is no instance of our `Error`. */
 function describe(cause: unknown): EngineFailure {
-  if (cause instanceof Error) {
-    return {
-      message: cause.message,
-      code: 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined,
-      statusCode:
-        'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined,
-    };
+  if (typeof cause !== 'object' || cause === null) {
+    return { message: String(cause) };
   }
-  return { message: String(cause) };
+  return {
+    message: 'message' in cause ? String(cause.message) : JSON.stringify(cause),
+    code: 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined,
+    statusCode: 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined,
+  };
 }
 
 /** Whether the engine says that there is no such container (or that it is being removed already). */
@@ -38,6 +38,11 @@ export function isGone(cause: unknown): boolean {
     statusCode === 404 ||
     (statusCode === 409 && /removal of container .* is already in progress/i.test(message))
   );
+}
+
+/** Whether the engine says that it was so already, for example started. */
+export function isUnchanged(cause: unknown): boolean {
+  return describe(cause).statusCode === 304;
 }
 
 export function isConflict(cause: unknown): boolean {
@@ -64,7 +69,7 @@ function classify({ message, code, statusCode }: EngineFailure, doing: string): 
   if (statusCode === 404 && /no such image|image not known|image .*not found/i.test(message)) {
     return [
       'image_missing',
-      'The executor image is not on the engine. Build it with `node tools/image/build.mjs`, or pull it.',
+      'The executor image is not on the engine. `npm start` builds it; see also docker/executor/README.md.',
     ];
   }
   if (/no space left on device/i.test(message)) {

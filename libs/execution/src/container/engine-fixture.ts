@@ -2,10 +2,14 @@ import { type ContainerConfig, containerConfigSchema } from '@cronium/server-typ
 import Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
-import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
+import type { ContainerServer, ExecutorContext } from '../create-server-executor';
+import { deferred } from '../deferred';
 import { ContainerExecutor } from './container-executor';
+import { RUNNER_FOLDERS } from '../contract/runner-folders';
 import { LABELS, jobName } from './container-spec';
+import { removeContainer } from './sandbox';
 
 const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-profile.json');
 
@@ -14,7 +18,8 @@ export class EngineFixture {
   readonly docker = new Docker({ socketPath: '/var/run/docker.sock' });
   readonly installationId = `test-${randomUUID()}`;
   readonly liveJobs = new Set<string>();
-  readonly server: ExecutorServer;
+  private readonly executors: ContainerExecutor[] = [];
+  readonly server: ContainerServer;
   readonly context: ExecutorContext;
 
   constructor(config: Partial<ContainerConfig> = {}) {
@@ -28,6 +33,9 @@ export class EngineFixture {
       installationId: this.installationId,
       dockerHost: undefined,
       seccompProfilePath: SECCOMP_PROFILE,
+      runnerFolders: RUNNER_FOLDERS,
+      onHostKeyOffered: () => undefined,
+      onSwept: () => undefined,
       liveJobs: (ids) => Promise.resolve(new Set(ids.filter((id) => this.liveJobs.has(id)))),
       logger: {
         debug: () => undefined,
@@ -44,14 +52,17 @@ export class EngineFixture {
       await this.docker.getImage(this.server.containerConfig.image).inspect();
     } catch (cause) {
       throw new Error(
-        'These tests need a Docker engine with the executor image: node tools/image/build.mjs',
+        'These tests need a Docker engine with the executor image. `npm start` and `npm test` see to both.',
         { cause },
       );
     }
   }
 
-  createExecutor(): ContainerExecutor {
-    return new ContainerExecutor(this.server, this.context);
+  /** `dispose` disconnects it, if the test did not come to that. */
+  createExecutor(context: Partial<ExecutorContext> = {}): ContainerExecutor {
+    const executor = new ContainerExecutor(this.server, { ...this.context, ...context });
+    this.executors.push(executor);
+    return executor;
   }
 
   async containers(): Promise<Docker.ContainerInfo[]> {
@@ -59,6 +70,22 @@ export class EngineFixture {
       all: true,
       filters: { label: [`${LABELS.installation}=${this.installationId}`] },
     });
+  }
+
+  /** Resolves when this installation's containers are as wanted; asked anew at each event of theirs. */
+  async untilContainers(wanted: (containers: Docker.ContainerInfo[]) => boolean): Promise<void> {
+    const events = (await this.docker.getEvents({
+      filters: { type: ['container'], label: [`${LABELS.installation}=${this.installationId}`] },
+    })) as Readable;
+    let news = deferred<void>();
+    events.on('data', () => news.resolve());
+    // Made anew before asking: what happens while the engine answers is not missed.
+    for (let met = false; !met;) {
+      news = deferred<void>();
+      met = wanted(await this.containers());
+      await (met || news.promise);
+    }
+    events.destroy();
   }
 
   /** Whether the job's sandbox exists when removals that are under way have ended. */
@@ -72,8 +99,9 @@ export class EngineFixture {
   }
 
   async dispose(): Promise<void> {
+    await Promise.all(this.executors.map((executor) => executor.disconnect()));
     await Promise.all(
-      (await this.containers()).map(({ Id }) => this.docker.getContainer(Id).remove({ force: true })),
+      (await this.containers()).map(({ Id }) => removeContainer(this.docker.getContainer(Id))),
     );
   }
 }

@@ -1,14 +1,14 @@
 import type { ResourceUsage } from '@cronium/server-types';
 import type Docker from 'dockerode';
 
-import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
+import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest } from '../port';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { RunnerSession } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
 import type { SpecContext } from './container-spec';
-import type { ContainerGround } from './container-ground';
+import { type ContainerGround, ENGINE_PATIENCE_SECONDS } from './container-ground';
 import { engineError, isGone } from './engine-errors';
 import { Sandbox, attachSession, inspectExit, removeContainer } from './sandbox';
 import { SandboxSweeper } from './sandbox-sweeper';
@@ -16,6 +16,7 @@ import { WarmPool } from './warm-pool';
 
 /** Isolation `job`: one hardened single-use container a job, from the warm pool. */
 export class SandboxGround implements ContainerGround {
+  readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
   private readonly pool: WarmPool<Sandbox>;
   private readonly sweeper: SandboxSweeper;
   /** Sandboxes of jobs that this process has in hand. */
@@ -23,7 +24,7 @@ export class SandboxGround implements ContainerGround {
 
   constructor(
     private readonly docker: Docker,
-    private readonly server: ExecutorServer,
+    private readonly server: ContainerServer,
     private readonly context: ExecutorContext,
     spec: () => Promise<SpecContext>,
   ) {
@@ -84,9 +85,9 @@ export class SandboxGround implements ContainerGround {
 
   async check(): Promise<void> {
     await this.docker.getImage(this.server.containerConfig.image).inspect();
-    const failure = this.pool.lastFailure;
-    if (failure !== undefined) {
-      throw engineError(failure, 'starting a sandbox');
+    // Whether what kept the last one from starting still does is known by starting one.
+    if (this.pool.lastFailure !== undefined) {
+      await this.pool.probe();
     }
   }
 

@@ -78,6 +78,7 @@ export class SandboxSweeper {
       .then(
         (removed) => {
           if (removed.length > 0) {
+            this.context.onSwept(this.serverId, removed.length);
             this.context.logger.info(
               { serverId: this.serverId, removed },
               'Removed sandboxes that belonged to no job.',

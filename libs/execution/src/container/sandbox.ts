@@ -18,6 +18,7 @@ export interface SandboxExit {
 /** One single-use container whose runner waits, runs, or has ended its one job. */
 export class Sandbox {
   private constructor(
+    private readonly docker: Docker,
     private readonly container: Container,
     private readonly limits: ResourceLimits,
     readonly session: RunnerSession,
@@ -35,9 +36,10 @@ export class Sandbox {
       const session = await attachSession(container);
       await container.start();
       checkVersion(await session.greeted(GREETING_MS));
-      return new Sandbox(container, limits, session);
+      return new Sandbox(docker, container, limits, session);
     } catch (error) {
-      await removeContainer(container);
+      // If that fails too, why it did not start is what counts; the sweeper finds it.
+      await removeContainer(container).catch(() => undefined);
       throw error;
     }
   }
@@ -46,25 +48,47 @@ export class Sandbox {
   async assign(jobId: string, limits: ResourceLimits): Promise<void> {
     const update = tightening(this.limits, limits);
     try {
-      await Promise.all([
-        this.container.rename({ name: jobName(jobId) }),
-        update && this.container.update(update),
-      ]);
+      await Promise.all([this.takeName(jobId), update && this.container.update(update)]);
     } catch (cause) {
-      if (isConflict(cause)) {
+      throw cause instanceof ExecutionError ? cause : engineError(cause, 'preparing a sandbox');
+    }
+  }
+
+  private async takeName(jobId: string): Promise<void> {
+    const name = jobName(jobId);
+    try {
+      await this.container.rename({ name });
+    } catch (cause) {
+      if (!isConflict(cause)) throw cause;
+      // A process that died between the name and the start has left it; one that was given its job is another matter.
+      const other = this.docker.getContainer(name);
+      if (await isAtWork(other)) {
         throw new ExecutionError(
           'internal_error',
           `Job ${jobId} has a sandbox already; a job is run at most once.`,
           { cause },
         );
       }
-      throw engineError(cause, 'preparing a sandbox');
+      await removeContainer(other);
+      await this.container.rename({ name });
     }
   }
 
   async remove(): Promise<void> {
     this.session.close();
     await removeContainer(this.container);
+  }
+}
+
+/** Whether its runner was given a job, as far as it can still be asked. */
+async function isAtWork(container: Container): Promise<boolean> {
+  try {
+    const session = await attachSession(container);
+    const { state } = await session.greeted(GREETING_MS);
+    session.close();
+    return state !== 'waiting';
+  } catch {
+    return false;
   }
 }
 

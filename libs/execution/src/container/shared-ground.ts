@@ -3,16 +3,16 @@ import type { Container, ContainerInspectInfo } from 'dockerode';
 import type Docker from 'dockerode';
 
 import { deferred } from '../deferred';
-import type { ExecutorContext, ExecutorServer } from '../create-server-executor';
+import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest } from '../port';
 import { FrameType } from '../runner/protocol';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
-import { RUNNER_COMMAND, type SpecContext, sharedContainerSpec } from './container-spec';
-import type { ContainerGround } from './container-ground';
-import { engineError, isConflict, isGone } from './engine-errors';
+import { RUNNER_COMMAND, RUNNER_USER, type SpecContext, sharedContainerSpec } from './container-spec';
+import { type ContainerGround, ENGINE_PATIENCE_SECONDS } from './container-ground';
+import { engineError, isConflict, isGone, isUnchanged } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
 import { asDuplex, removeContainer } from './sandbox';
 
@@ -27,13 +27,15 @@ const ABANDON_MS = 10_000;
  * process created is removed when it disconnects, unless jobs are left running in it.
  */
 export class SharedGround implements ContainerGround {
+  readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
   private ready: Promise<Container> | undefined;
   private created: Container | undefined;
-  private activeJobs = 0;
+  /** Jobs in the container that are not known to have ended, also those that were let go. */
+  private readonly jobs = new Set<string>();
 
   constructor(
     private readonly docker: Docker,
-    private readonly server: ExecutorServer,
+    private readonly server: ContainerServer,
     private readonly context: ExecutorContext,
     private readonly spec: () => Promise<SpecContext>,
   ) {}
@@ -51,12 +53,13 @@ export class SharedGround implements ContainerGround {
     const created = this.created;
     this.ready = undefined;
     this.created = undefined;
-    if (created && this.activeJobs === 0) {
+    if (created && this.jobs.size === 0) {
       await removeContainer(created);
     }
   }
 
-  async place(request: ScriptExecutionRequest): Promise<Placement> {
+  async place(request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
+    signal.throwIfAborted();
     const container = await this.container();
     const session = await this.startRunner(container, 'launch', request.jobId);
     try {
@@ -91,8 +94,10 @@ export class SharedGround implements ContainerGround {
     await this.container();
   }
 
+  /** None when it does not run: measuring starts nothing. */
   async containerIds(): Promise<string[]> {
-    return [(await this.container()).id];
+    const info = await this.inspect(this.docker.getContainer(this.server.containerConfig.containerName));
+    return info?.State.Running ? [info.Id] : [];
   }
 
   poolCounts(): ResourceUsage['pool'] {
@@ -102,7 +107,7 @@ export class SharedGround implements ContainerGround {
   private placement(container: Container, jobId: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     let released = false;
-    this.activeJobs += 1;
+    this.jobs.add(jobId);
     const release = () => {
       if (!released) {
         released = true;
@@ -126,8 +131,8 @@ export class SharedGround implements ContainerGround {
       },
       remove: async () => {
         if (!released) {
-          this.activeJobs -= 1;
           await abandon(session);
+          this.jobs.delete(jobId);
           release();
         }
       },
@@ -143,7 +148,7 @@ export class SharedGround implements ContainerGround {
   ): Promise<RunnerSession> {
     const exec = await container.exec({
       Cmd: [...RUNNER_COMMAND, mode, jobId],
-      User: '1000:1000',
+      User: RUNNER_USER,
       WorkingDir: '/',
       AttachStdin: true,
       AttachStdout: true,
@@ -155,38 +160,43 @@ export class SharedGround implements ContainerGround {
   }
 
   /** The running container; asked for again after it was found missing or stopped. */
-  private container(): Promise<Container> {
+  private async container(): Promise<Container> {
+    const known = this.prepared();
+    const container = await known;
+    if ((await this.inspect(container))?.State.Running) {
+      return container;
+    }
+    // Of several jobs that find it so, the first has it prepared for all of them.
+    if (this.ready === known) {
+      this.ready = undefined;
+    }
+    return this.prepared();
+  }
+
+  private prepared(): Promise<Container> {
     this.ready ??= this.prepare().catch((cause: unknown) => {
       this.ready = undefined;
       throw this.unavailable(cause);
     });
-    return this.ready.then(async (container) => {
-      const running = await container.inspect().then(
-        ({ State }) => State.Running,
-        (cause: unknown) => {
-          if (isGone(cause)) {
-            return false;
-          }
-          throw engineError(cause, 'asking for the shared container');
-        },
-      );
-      if (running) {
-        return container;
+    return this.ready;
+  }
+
+  /** Undefined when there is no such container. */
+  private async inspect(container: Container): Promise<ContainerInspectInfo | undefined> {
+    try {
+      return await container.inspect();
+    } catch (cause) {
+      if (isGone(cause)) {
+        return undefined;
       }
-      this.ready = undefined;
-      return this.prepare();
-    });
+      throw engineError(cause, 'asking for the shared container');
+    }
   }
 
   private async prepare(): Promise<Container> {
     const { containerName, resourceLimits, maxConcurrentJobs } = this.server.containerConfig;
     const existing = this.docker.getContainer(containerName);
-    const info = await existing.inspect().catch((cause: unknown) => {
-      if (isGone(cause)) {
-        return undefined;
-      }
-      throw cause;
-    });
+    const info = await this.inspect(existing);
     if (info) {
       return this.startIfStopped(info);
     }
@@ -207,7 +217,11 @@ export class SharedGround implements ContainerGround {
   private async startIfStopped(info: ContainerInspectInfo): Promise<Container> {
     const container = this.docker.getContainer(info.Id);
     if (!info.State.Running) {
-      await container.start();
+      await container.start().catch((cause: unknown) => {
+        if (!isUnchanged(cause)) {
+          throw cause;
+        }
+      });
     }
     return container;
   }

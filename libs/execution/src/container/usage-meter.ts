@@ -35,11 +35,12 @@ export class UsageMeter {
       const before = this.samples.get(id);
       samples.set(id, sample);
       if (before) {
-        cpuPercent +=
-          (100 * (sample.usedNs - before.usedNs)) / NANOSECONDS_A_MS / (sample.atMs - before.atMs);
+        // A container that was started again counts from zero.
+        const usedNs = Math.max(0, sample.usedNs - before.usedNs);
+        cpuPercent += (100 * usedNs) / NANOSECONDS_A_MS / (sample.atMs - before.atMs);
       }
       // The workspace is a tmpfs: memory to the kernel, disk to the job.
-      const workspace = found.memory_stats.stats?.['shmem'] ?? 0;
+      const workspace = tmpfsBytes(found.memory_stats.stats ?? {});
       const files = found.memory_stats.stats?.['inactive_file'] ?? 0;
       diskBytes += workspace;
       memoryBytes += Math.max(0, (found.memory_stats.usage ?? 0) - workspace - files);
@@ -60,7 +61,12 @@ export class UsageMeter {
 
   private async statsOf(id: string): Promise<StatsAnswer | undefined> {
     try {
-      return await this.docker.getContainer(id).stats({ stream: false, 'one-shot': true });
+      const answer: Partial<StatsAnswer> = await this.docker
+        .getContainer(id)
+        .stats({ stream: false, 'one-shot': true });
+      const { cpu_stats, memory_stats } = answer;
+      // Of a container that it is just removing an engine tells the name and nothing else.
+      return cpu_stats && memory_stats ? { cpu_stats, memory_stats } : undefined;
     } catch (error) {
       if (isGone(error)) {
         return undefined; // its job ended while we asked
@@ -68,6 +74,12 @@ export class UsageMeter {
       throw error;
     }
   }
+}
+
+/** Control groups of version 2 say it. Those of version 1 do not: it is what is kept like memory and belongs to no process. */
+function tmpfsBytes(stats: Readonly<Record<string, number>>): number {
+  const figure = (name: string) => stats[name] ?? 0;
+  return stats['shmem'] ?? Math.max(0, figure('active_anon') + figure('inactive_anon') - figure('rss'));
 }
 
 /** An engine leaves out what the kernel does not count. */

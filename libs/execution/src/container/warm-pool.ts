@@ -1,5 +1,5 @@
 import { deferred } from '../deferred';
-import { ExecutionError } from '../execution-error';
+import { ExecutorDisconnectedError } from '../execution-error';
 
 /** What a pool needs of a sandbox. */
 export interface Poolable {
@@ -42,6 +42,7 @@ export class WarmPool<T extends Poolable> {
   private keepAliveTimer: NodeJS.Timeout | undefined;
   private readonly inFlight = new Set<Promise<void>>();
   private failure: unknown;
+  private probing: Promise<void> | undefined;
 
   constructor(private readonly options: WarmPoolOptions<T>) {}
 
@@ -76,9 +77,7 @@ export class WarmPool<T extends Poolable> {
     clearTimeout(this.refillTimer);
     this.refillTimer = undefined;
     for (const waiter of this.waiters.splice(0)) {
-      waiter.reject(
-        new ExecutionError('script_lost', 'The server was disconnected before the script started.'),
-      );
+      waiter.reject(new ExecutorDisconnectedError());
     }
     await Promise.all([...this.inFlight, ...this.ready.splice(0).map((sandbox) => this.discard(sandbox))]);
   }
@@ -104,6 +103,14 @@ export class WarmPool<T extends Poolable> {
     this.waiters.push(waiter);
     this.startWhatIsWanted();
     return promise.finally(() => signal.removeEventListener('abort', giveUp));
+  }
+
+  /** Rejects with why no sandbox could be had now; one that could is kept for a job. */
+  probe(): Promise<void> {
+    this.probing ??= this.take(new AbortController().signal)
+      .then((sandbox) => this.place(sandbox))
+      .finally(() => (this.probing = undefined));
+    return this.probing;
   }
 
   private startWhatIsWanted(): void {

@@ -2,7 +2,13 @@ import { defaultResourceLimits } from '@cronium/server-types';
 import { randomUUID } from 'node:crypto';
 
 import { deferred } from '../deferred';
-import { ExecutionError, ExecutorDisconnectedError, HelperError } from '../execution-error';
+import {
+  ExecutionError,
+  ExecutorDisconnectedError,
+  HelperError,
+  ScriptNotStartedError,
+  ScriptTakenOverError,
+} from '../execution-error';
 import type { ScriptExecutionRequest, ServerExecutor } from '../port';
 import { RecordingObserver } from './recording-observer';
 import { never, scriptRequest } from './script-request';
@@ -49,7 +55,8 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       const { observer, result } = await run(request);
 
       expect(observer.calls.slice(0, 2)).toEqual(['handle', 'started']);
-      expect([...observer.calls.slice(2)].sort()).toEqual(['stderr', 'stdout']);
+      expect([...observer.calls.slice(2, -1)].sort()).toEqual(['stderr', 'stdout']);
+      expect(observer.calls.at(-1)).toBe('end');
       expect(observer.handle).toMatchObject({ version: 1, jobId: request.jobId, ackedSeq: 0 });
       expect(observer.stdout).toBe('hello\n');
       expect(observer.stderr).toBe('oops\n');
@@ -215,6 +222,59 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       const result = await executor.resumeScript({ ...before.durableHandle, ackedSeq: 0 }, after, never);
       expect(after.stdout).toBe('one\n');
       expect(result.end).toEqual({ kind: 'exit', code: 5 });
+    });
+
+    it('gives the end to another executor when the first lets go before it is durable', async () => {
+      const first = harness.createExecutor();
+      const before = new RecordingObserver();
+      before.onEndDo = () => new Promise(() => undefined);
+      const letGo = first
+        .executeScript(scriptRequest('echo one\nexit 5'), before, never)
+        .catch((cause: unknown) => cause);
+      await before.until(() => before.calls.includes('end'));
+      await first.disconnect();
+      await letGo;
+
+      const after = new RecordingObserver();
+      const result = await executor.resumeScript(before.durableHandle, after, never);
+      expect(result.end).toEqual({ kind: 'exit', code: 5 });
+      expect(after.calls).toEqual(['end']);
+    });
+
+    it('lets go of a script that another executor follows, and removes nothing of it', async () => {
+      const first = harness.createExecutor();
+      const before = new RecordingObserver();
+      before.onOutputDo = () => Promise.reject(new ScriptTakenOverError());
+      await expect(
+        first.executeScript(scriptRequest('echo one\nexit 5'), before, never),
+      ).rejects.toBeInstanceOf(ScriptTakenOverError);
+      const after = new RecordingObserver();
+      const result = await executor.resumeScript({ ...before.durableHandle, ackedSeq: 0 }, after, never);
+      expect(after.stdout).toBe('one\n');
+      expect(result.end).toEqual({ kind: 'exit', code: 5 });
+      await first.disconnect();
+    });
+
+    it('says of a script that was never started that it was not, and can start it anew', async () => {
+      const first = harness.createExecutor();
+      const before = new RecordingObserver();
+      const died = new Error('The process died before the start.');
+      const handed = deferred<void>();
+      before.onHandleDo = () => {
+        handed.resolve();
+        return new Promise((_, reject) => setTimeout(() => reject(died), 60_000).unref());
+      };
+      const request = scriptRequest('echo one');
+      const letGo = first.executeScript(request, before, never).catch((cause: unknown) => cause);
+      await handed.promise;
+      await first.disconnect();
+      await letGo;
+      await expect(
+        executor.resumeScript(before.durableHandle, new RecordingObserver(), never),
+      ).rejects.toBeInstanceOf(ScriptNotStartedError);
+      const after = new RecordingObserver();
+      expect((await executor.executeScript(request, after, never)).end).toEqual({ kind: 'exit', code: 0 });
+      expect(after.stdout).toBe('one\n');
     });
 
     it('cancels a script that it resumed', async () => {

@@ -1,5 +1,5 @@
 import { deferred } from '../deferred';
-import type { HelperRequest, ScriptObserver, ScriptOutput } from '../port';
+import type { HelperRequest, ScriptExecutionResult, ScriptObserver, ScriptOutput } from '../port';
 import type { ScriptHandle } from '../script-handle';
 
 /** For tests: notes everything it hears, and lets a test wait for it. */
@@ -13,6 +13,7 @@ export class RecordingObserver implements ScriptObserver {
   /** Replace these to slow down, refuse or answer. */
   onHandleDo: (handle: ScriptHandle) => Promise<void> = () => Promise.resolve();
   onOutputDo: (output: ScriptOutput) => Promise<void> = () => Promise.resolve();
+  onEndDo: (result: ScriptExecutionResult) => Promise<void> = () => Promise.resolve();
   onHelperDo: (request: HelperRequest) => Promise<unknown> = () => Promise.resolve(null);
 
   async onHandle(handle: ScriptHandle): Promise<void> {
@@ -35,6 +36,11 @@ export class RecordingObserver implements ScriptObserver {
     this.helpers.push(request);
     this.note('helper');
     return this.onHelperDo(request);
+  }
+
+  async onEnd(result: ScriptExecutionResult): Promise<void> {
+    this.note('end');
+    await this.onEndDo(result);
   }
 
   bytes(stream: 'stdout' | 'stderr'): Buffer {

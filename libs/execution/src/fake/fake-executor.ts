@@ -12,6 +12,7 @@ import { FakeRunner } from './fake-runner';
 export class FakeServer implements JobGround {
   /** Set to make the server refuse jobs and report itself unhealthy. */
   outage: ExecutionError | undefined;
+  readonly patienceSeconds = 30;
   private readonly runners = new Map<string, FakeRunner>();
 
   /** Jobs that anything is left of. */

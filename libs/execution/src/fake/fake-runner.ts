@@ -19,7 +19,7 @@ export class FakeRunner {
   private ended = false;
   private outputBytes = 0;
   private lastRequestId = 0;
-  private readonly answers = new Map<number, (error: string | undefined) => void>();
+  private readonly calls = new Map<number, FakeCall>();
   private readonly interrupt = new AbortController();
   private verdict: FakeEnd | undefined;
 
@@ -66,7 +66,8 @@ export class FakeRunner {
         this.kept = this.kept.filter(({ seq }) => seq > message.seq);
         break;
       case FrameType.Answer:
-        this.answers.get(message.id)?.(message.error);
+        this.calls.get(message.id)?.answer(message.error);
+        this.calls.delete(message.id);
         break;
       case FrameType.Cancel:
         this.stop({ kind: 'cancelled' });
@@ -77,6 +78,11 @@ export class FakeRunner {
         this.greet();
         for (const { bytes } of this.kept) {
           this.listener?.onData(bytes);
+        }
+        for (const [id, { seq, params }] of this.calls) {
+          if (seq <= message.after) {
+            this.say(FrameType.Request, { id, method: 'output', params });
+          }
         }
         break;
       case FrameType.Bye:
@@ -200,8 +206,9 @@ export class FakeRunner {
     this.lastRequestId += 1;
     const id = this.lastRequestId;
     return new Promise((resolve) => {
-      this.answers.set(id, resolve);
-      this.say(FrameType.Request, { id, method: 'output', params: { value } });
+      const params = { value };
+      this.calls.set(id, { seq: this.lastSeq + 1, params, answer: resolve });
+      this.say(FrameType.Request, { id, method: 'output', params });
     });
   }
 
@@ -229,6 +236,13 @@ function frame(type: FrameType, seq: number, payload: Buffer): Buffer {
   header.writeUInt32BE(seq, 4);
   header.writeUInt32BE(payload.length, 8);
   return Buffer.concat([header, payload]);
+}
+
+/** A helper call that waits for its answer. */
+interface FakeCall {
+  readonly seq: number;
+  readonly params: object;
+  readonly answer: (error: string | undefined) => void;
 }
 
 /** The union of what a client's frames say; which of it is there follows from the frame's type. */

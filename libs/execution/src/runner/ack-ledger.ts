@@ -18,6 +18,11 @@ export class AckLedger {
     return this.head === this.open.length;
   }
 
+  /** Frames that were received and are not durable, and those after them. */
+  get openCount(): number {
+    return this.open.length - this.head;
+  }
+
   /** Notes a frame, in order of sequence; the function returned says that it is durable. */
   receive(seq: number): () => void {
     const entry = { seq, durable: false };

@@ -1,8 +1,14 @@
-import { ExecutionError, ExecutorDisconnectedError } from '../execution-error';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+  ExecutionError,
+  ExecutorDisconnectedError,
+  ScriptNotStartedError,
+  ScriptTakenOverError,
+} from '../execution-error';
 import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
 import type { ScriptHandle } from '../script-handle';
 import type { JobGround, Placement } from './job-ground';
-import { FrameType } from './protocol';
 import { Reconnector } from './reconnector';
 import { GREETING_MS, RunnerLostError, checkVersion } from './runner-session';
 import { ScriptRun, lostScript } from './script-run';
@@ -10,10 +16,16 @@ import { ScriptRun, lostScript } from './script-run';
 /** Placements are removed behind the jobs' backs; with this many waiting the server is behind, and new jobs wait for it. */
 const MAX_PENDING_REMOVALS = 32;
 
+/** Why a runner cannot be looked for now. */
+const AWAY: readonly string[] = ['engine_unavailable', 'container_unavailable'];
+const RETRY_MS = 500;
+
 /** Takes jobs from their placement to their result: the part of `ServerExecutor` that is the same wherever runners are. */
 export class JobFollower {
   private readonly runs = new Map<ScriptRun, Placement>();
   private readonly removals = new Set<Promise<void>>();
+  /** Rises when all jobs are let go of: one that was about to begin then does not. */
+  private releases = 0;
 
   constructor(
     private readonly ground: JobGround,
@@ -34,6 +46,7 @@ export class JobFollower {
       await Promise.race(this.removals);
     }
     const isAborted = () => signal.aborted;
+    const releases = this.releases;
     let placement: Placement;
     try {
       placement = await this.ground.place(request, signal);
@@ -43,6 +56,10 @@ export class JobFollower {
       }
       throw error;
     }
+    if (releases !== this.releases) {
+      this.remove(placement);
+      throw new ExecutorDisconnectedError();
+    }
     const run = new ScriptRun(observer, signal, 0);
     return this.follow(run, placement, async () => {
       if (isAborted()) {
@@ -50,18 +67,15 @@ export class JobFollower {
         return;
       }
       const location = { ...placement.location };
-      await Promise.all([
-        placement.claim(request),
-        observer.onHandle({ version: 1, jobId: request.jobId, location, ackedSeq: 0 }),
-      ]);
+      // One after the other: what a handle leads to must not be taken for an idle sandbox of a process that died.
+      await placement.claim(request);
+      await observer.onHandle({ version: 1, jobId: request.jobId, location, ackedSeq: 0 });
       // Asked anew, since the wait may have been long.
       if (isAborted()) {
         run.conclude(neverStarted());
         return;
       }
-      run.join(placement.session);
-      placement.session.send(FrameType.Job, request);
-      run.expectEnd(request);
+      run.start(placement.session, request);
     });
   }
 
@@ -71,7 +85,12 @@ export class JobFollower {
     observer: ScriptObserver,
     signal: AbortSignal,
   ): Promise<ScriptExecutionResult> {
-    const placement = await this.ground.find(handle);
+    const releases = this.releases;
+    const placement = await this.findPatiently(handle, signal);
+    if (releases !== this.releases) {
+      placement.release();
+      throw new ExecutorDisconnectedError();
+    }
     const run = new ScriptRun(observer, signal, handle.ackedSeq);
     return this.follow(run, placement, async () => {
       run.join(placement.session);
@@ -84,7 +103,7 @@ export class JobFollower {
       });
       checkVersion(hello);
       if (hello.jobId !== handle.jobId) {
-        throw new ExecutionError('script_lost', `The script of job ${handle.jobId} had not been started.`);
+        throw new ScriptNotStartedError(handle.jobId);
       }
       run.expectEnd({
         timeoutSeconds: hello.timeoutSeconds ?? 0,
@@ -95,6 +114,7 @@ export class JobFollower {
 
   /** Lets go of all jobs without ending them, and waits until what has ended is removed. */
   async release(): Promise<void> {
+    this.releases += 1;
     for (const [run, placement] of this.runs) {
       this.runs.delete(run);
       run.fail(new ExecutorDisconnectedError());
@@ -103,13 +123,30 @@ export class JobFollower {
     await Promise.all(this.removals);
   }
 
+  /** A server that is away for a moment is no sign that the script is lost; one that stays away is. */
+  private async findPatiently(handle: ScriptHandle, signal: AbortSignal): Promise<Placement> {
+    const releases = this.releases;
+    const end = performance.now() + this.ground.patienceSeconds * 1000;
+    for (;;) {
+      try {
+        return await this.ground.find(handle);
+      } catch (error) {
+        const isAway = error instanceof ExecutionError && AWAY.includes(error.code);
+        if (!isAway || signal.aborted) throw error;
+        if (releases !== this.releases) throw new ExecutorDisconnectedError();
+        if (performance.now() > end) throw lostScript(error);
+      }
+      await delay(RETRY_MS);
+    }
+  }
+
   private async follow(
     run: ScriptRun,
     placement: Placement,
     begin: () => Promise<void>,
   ): Promise<ScriptExecutionResult> {
     this.runs.set(run, placement);
-    const reconnector = new Reconnector(run, placement);
+    const reconnector = new Reconnector(run, placement, this.ground.patienceSeconds);
     run.onDisconnected = (cause) => reconnector.reconnect(cause);
     begin().catch((cause: unknown) => {
       // Of a lost connection the run has heard, and is being reconnected.
@@ -119,6 +156,16 @@ export class JobFollower {
     });
     try {
       return await run.result;
+    } catch (error) {
+      if (error instanceof ScriptTakenOverError && this.runs.delete(run)) {
+        placement.release();
+      }
+      if (error instanceof ScriptNotStartedError && this.runs.delete(run)) {
+        // Until it is gone nothing can be prepared anew.
+        this.remove(placement);
+        await Promise.all(this.removals);
+      }
+      throw error;
     } finally {
       // After a release the job is no longer ours to end.
       if (this.runs.delete(run)) {

@@ -28,6 +28,8 @@ export class RunnerExit {
 
 /** A server's way to keep jobs apart: where their runners are, and how to reach them. */
 export interface JobGround {
+  /** How long a lost connection is tried again before its job is `script_lost`, in seconds. */
+  readonly patienceSeconds: number;
   /** A runner that waits for this job. Rejects with an `ExecutionError`, or with the signal's reason when it aborts. */
   place(request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement>;
   /** The runner that a handle names. Rejects with `script_lost` when nothing of it can be found. */

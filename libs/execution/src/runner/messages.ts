@@ -37,7 +37,7 @@ export const endSchema = z.object({
   end: scriptEndSchema.optional(),
   error: z
     .object({
-      code: z.enum(['interpreter_missing', 'sandbox_failed', 'protocol_error']),
+      code: z.enum(['interpreter_missing', 'sandbox_failed', 'server_disk_full', 'protocol_error']),
       message: z.string(),
     })
     .optional(),

@@ -1,4 +1,4 @@
-/** The framed protocol of runner.py, described in PROTOCOL.md. */
+/** The framed protocol of runner.py, described at its beginning. */
 export const PROTOCOL_VERSION = 1;
 
 export enum FrameType {
@@ -48,6 +48,17 @@ export function encodeFrame(type: FrameType, message: object): Buffer {
   frame.writeUInt32BE(length, 8);
   frame.write(text, HEADER_BYTES, 'utf8');
   return frame;
+}
+
+/** A frame as a runner sends it; for what stands in for one. */
+export function encodeRunnerFrame(type: FrameType, seq: number, payload: Buffer): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt16BE(MAGIC, 0);
+  header.writeUInt8(PROTOCOL_VERSION, 2);
+  header.writeUInt8(type, 3);
+  header.writeUInt32BE(seq, 4);
+  header.writeUInt32BE(payload.length, 8);
+  return Buffer.concat([header, payload]);
 }
 
 /**

@@ -8,7 +8,7 @@
 One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started, so that a
 fork bomb cannot keep the runner from ending it.
 
-The stream (PROTOCOL.md is the same for a reader in a hurry). Every frame is a 12-byte header and a payload:
+The stream. Every frame is a 12-byte header and a payload:
 
     magic "Cr" | version u8 | type u8 | sequence u32 | payload length u32      (big endian)
 
@@ -18,7 +18,7 @@ runner -> client
     2 started  JSON {at, pid}                  at: Unix time in milliseconds
     3 stdout   u64 Unix time in microseconds, then 1..65536 bytes as the script wrote them
     4 stderr   the same
-    5 request  JSON {id, method, params}       a helper call, to be answered
+    5 request  JSON {id, method, params}       a helper call, to be answered; comes again after a resume until it is
     6 end      JSON {end: {kind, ...} | error: {code, message}, usage, startedAt, endedAt}
 client -> runner, sequence 0
     16 job        JSON, see Job
@@ -45,16 +45,14 @@ import json
 import os
 import resource
 import selectors
-import shutil
 import signal
 import socket
 import stat
 import struct
-import subprocess
 import sys
-import tempfile
 import time
-import traceback
+
+# shutil, subprocess and traceback are imported where they are needed: a sandbox needs none of them, and each delays its start.
 
 RUNNER_VERSION = '1'
 PROTOCOL_VERSION = 1
@@ -82,7 +80,12 @@ LEASE_SECONDS = 120
 # An end that nobody collects is kept this long.
 KEEP_END_SECONDS = 24 * 3600
 
+# Ends that the job as a whole comes to, also when only children of the script are left.
+LIMITS = ('out_of_memory', 'process_limit', 'disk_full', 'output_limit')
+
 DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+# What a script takes over from where the runner was started: on an ssh host (bootstrap.py) the account's own.
+INHERITED = ()
 
 
 def log(message):
@@ -91,6 +94,18 @@ def log(message):
         os.write(2, ('cronium-runner: ' + message + '\n').encode('utf-8', 'replace'))
     except OSError:
         pass  # nobody listens to diagnostics
+
+
+def log_exception():
+    import traceback
+
+    log(traceback.format_exc())
+
+
+def remove_folder(path):
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def dumps(value):
@@ -231,9 +246,20 @@ class Job:
         self.memory_bytes = limits['memoryMb'] * 1024 * 1024
         self.pids = limits['pids']
         self.disk_bytes = limits['diskMb'] * 1024 * 1024
+        # As a sandbox's tmpfs is made (container-spec.ts): an empty file has no bytes and costs the server all the same.
+        self.disk_files = max(4096, limits['diskMb'] * 128)
         self.output_bytes = limits['outputMb'] * 1024 * 1024
         self.timeout_seconds = frame['timeoutSeconds']
         self.grace_seconds = frame['killGraceSeconds']
+
+
+def find_program(name, path):
+    """Its absolute path, or None."""
+    for folder in path.split(':'):
+        program = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(program) and os.access(program, os.X_OK):
+            return program
+    return None
 
 
 class Workspace:
@@ -259,7 +285,7 @@ class Workspace:
         if job.language not in names:
             raise JobError('protocol_error', 'The runner knows no language "%s".' % job.language)
         interpreter, file_name = names[job.language]
-        program = shutil.which(interpreter, path=environment['PATH']) or shutil.which(interpreter, path=DEFAULT_PATH)
+        program = find_program(interpreter, environment['PATH']) or find_program(interpreter, DEFAULT_PATH)
         if program is None:
             raise JobError('interpreter_missing', '%s is not installed where the script should run.' % interpreter)
         script = os.path.join(self.script, file_name)
@@ -277,6 +303,7 @@ class Workspace:
             'PYTHONUNBUFFERED': '1',
             'BASH_ENV': os.path.join(self.helpers, 'cronium.sh'),
         }
+        environment.update((key, os.environ[key]) for key in INHERITED if os.environ.get(key))
         environment.update(job.environment)
         environment['CRONIUM_SOCKET'] = self.socket
         environment['CRONIUM_HELPERS'] = self.helpers
@@ -286,21 +313,20 @@ class Workspace:
         return environment
 
     def wipe(self):
-        def unlock(function, path, _):
-            # A script may take away its own permissions; the second try is with them given back.
-            try:
-                os.chmod(os.path.dirname(path), 0o700)
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
-                if function in (os.open, os.listdir, os.scandir):
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    function(path)
-            except OSError as error:
-                if error.errno != errno.ENOENT:
-                    log('cannot remove %s: %s' % (path, error))
+        """Removes everything. Starts processes when it must: only when none of the script's is left."""
+        import shutil
+        import subprocess
 
-        shutil.rmtree(self.path, onerror=unlock)
+        try:
+            shutil.rmtree(self.path)
+        except FileNotFoundError:
+            pass  # the script did it
+        except (OSError, RecursionError):
+            # Folders that the script closed to itself, or nested deeper than Python can follow.
+            for command in (['chmod', '-R', 'u+rwx', self.path], ['rm', '-rf', self.path]):
+                subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if os.path.lexists(self.path):
+                log('cannot remove %s' % self.path)
 
 
 def read_file(path):
@@ -363,6 +389,9 @@ class CgroupCounters:
 class Sandbox:
     """Containment when the runner is a container's first process: everything else in it is the script's."""
 
+    # The workspace is on the container's only writable place, which goes with the container.
+    wipes = False
+
     def __init__(self, workspace):
         self.workspace = workspace
         self.counters = CgroupCounters()
@@ -402,12 +431,14 @@ class Sandbox:
 class ProcessTree:
     """Containment when others live beside the script: its processes are the runner's descendants (it is their subreaper)."""
 
+    wipes = True
+
     def __init__(self, workspace):
         self.workspace = workspace
         self.counters = CgroupCounters()
         self.peak = 0
         self.disk_walk = None
-        self.disk_used = 0
+        self.disk_sum = self.disk_used = (0, 0)
 
     def descendants(self):
         children = {}
@@ -460,19 +491,21 @@ class ProcessTree:
     def disk_is_full(self, job, steps=200):
         """Walks a few folders a call, so that a job with a million files does not slow itself down."""
         if self.disk_walk is None:
-            self.disk_walk, self.disk_sum = os.walk(self.workspace), 0
+            self.disk_walk, self.disk_sum = os.walk(self.workspace), (0, 0)
         for _ in range(steps):
             try:
-                folder, _, files = next(self.disk_walk)
+                folder, folders, files = next(self.disk_walk)
             except StopIteration:
                 self.disk_used, self.disk_walk = self.disk_sum, None
                 break
+            used, count = self.disk_sum
             for name in files:
                 try:
-                    self.disk_sum += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                    used += os.lstat(os.path.join(folder, name)).st_blocks * 512
                 except OSError:
                     pass  # removed while we looked
-        return max(self.disk_used, self.disk_sum) > job.disk_bytes
+            self.disk_sum = used, count + len(files) + len(folders)
+        return any(used > job.disk_bytes or count > job.disk_files for used, count in (self.disk_used, self.disk_sum))
 
     def exceeded_at_exit(self, job, status):
         # The kernel's counter is the whole container's; it speaks of this job only if this job was killed.
@@ -480,7 +513,10 @@ class ProcessTree:
             return 'out_of_memory'
         if status == 0:
             return None
-        return 'disk_full' if self.disk_is_full(job) or not os.statvfs(self.workspace).f_bavail else None
+        disk = os.statvfs(self.workspace)
+        # Some file systems count no files at all.
+        full = not disk.f_bavail or (disk.f_files and not disk.f_favail)
+        return 'disk_full' if full or self.disk_is_full(job) else None
 
 
 class OutputPipe:
@@ -526,6 +562,11 @@ class HelperCall:
         self.connection = connection
         self.received = bytearray()
         self.plain = False
+        # The whole request is here.
+        self.complete = False
+        # As it was passed on to the client.
+        self.message = b''
+        self.outgoing = memoryview(b'')
         connection.setblocking(False)
 
     def request(self):
@@ -573,19 +614,13 @@ class HelperCall:
                 return text
             raise ValueError(400, 'The value is not valid JSON: %s' % error)
 
-    def respond(self, status, body):
+    def response(self, status, body):
         kind = b'application/json'
         if status != 200:
             body, kind = (body.encode('utf-8'), b'text/plain') if self.plain else (dumps({'error': body}), kind)
         head = b'HTTP/1.1 %d Cronium\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n' % (
             status, kind, len(body))
-        try:
-            # A helper reads its answer at once; one that does not may wait no longer than this.
-            self.connection.settimeout(0.5)
-            self.connection.sendall(head + body)
-        except OSError:
-            pass  # the caller has gone
-        self.connection.close()
+        return head + body
 
 
 class HelperServer:
@@ -601,9 +636,20 @@ class HelperServer:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(path)
         os.chmod(path, 0o600)
-        self.listener.listen(64)
+        # More calls than are served at one time wait here.
+        self.listener.listen(1024)
         self.listener.setblocking(False)
-        runner.selector.register(self.listener, selectors.EVENT_READ, self.accept)
+        self.listening = False
+        self.listen_if_free()
+
+    def listen_if_free(self):
+        wanted = len(self.calls) < MAX_HELPER_CALLS
+        if wanted != self.listening:
+            self.listening = wanted
+            if wanted:
+                self.runner.selector.register(self.listener, selectors.EVENT_READ, self.accept)
+            else:
+                self.runner.selector.unregister(self.listener)
 
     def accept(self):
         try:
@@ -611,70 +657,151 @@ class HelperServer:
         except OSError:
             return  # it has gone again
         call = HelperCall(connection)
-        if len(self.calls) + len(self.waiting) >= MAX_HELPER_CALLS:
-            call.respond(503, 'More than %d helper calls at one time.' % MAX_HELPER_CALLS)
-            return
         self.calls.add(call)
-        self.runner.selector.register(connection, selectors.EVENT_READ, lambda: self.read(call))
+        self.watch(call, selectors.EVENT_READ, self.read)
+        self.listen_if_free()
+
+    def watch(self, call, events, handler):
+        self.runner.selector.register(call.connection, events, lambda: handler(call))
+
+    def unwatch(self, call):
+        self.runner.selector.unregister(call.connection)
+
+    def hang_up(self, call):
+        """For a call that is not watched."""
+        self.calls.discard(call)
+        call.connection.close()
+        self.listen_if_free()
+
+    @staticmethod
+    def receive(call):
+        """What has come, b'' at the end, None when there is nothing."""
+        try:
+            return call.connection.recv(READ_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b''
 
     def read(self, call):
-        try:
-            data = call.connection.recv(READ_BYTES)
-        except BlockingIOError:
+        data = self.receive(call)
+        if data is None:
             return
-        except OSError:
-            data = b''
         if not data:
-            self.release(call)
-            call.connection.close()
+            self.unwatch(call)
+            self.hang_up(call)
             return
         call.received += data
         try:
             request = call.request()
         except ValueError as error:
-            self.release(call)
-            call.respond(*(error.args if len(error.args) == 2 else (400, str(error))))
+            self.unwatch(call)
+            self.respond(call, *(error.args if len(error.args) == 2 else (400, str(error))))
             return
         if request:
-            self.release(call)
+            call.complete = True
+            self.unwatch(call)
             self.serve(call, *request)
-
-    def release(self, call):
-        self.calls.discard(call)
-        self.runner.selector.unregister(call.connection)
 
     def serve(self, call, method, path, value):
         job = self.runner.job
         name = path[len('/v1/'):] if path.startswith('/v1/') else ''
         if method == 'GET' and name == 'input':
-            call.respond(200, job.input)
+            self.respond(call, 200, job.input)
         elif method == 'GET' and name == 'event':
-            call.respond(200, job.event)
+            self.respond(call, 200, job.event)
         elif method == 'POST' and name in self.FORWARDED:
             self.last_id += 1
             self.waiting[self.last_id] = call
-            self.runner.emit(REQUEST, dumps({'id': self.last_id, 'method': name, 'params': {'value': value}}))
+            call.message = dumps({'id': self.last_id, 'method': name, 'params': {'value': value}})
+            self.runner.emit(REQUEST, call.message)
         else:
-            call.respond(404, 'There is no helper "%s".' % path)
+            self.respond(call, 404, 'There is no helper "%s".' % path)
+
+    def repeat(self):
+        """For a new client: the answers to what was acknowledged may have been lost with the one before it."""
+        kept = {parts[1] for _, _, parts in self.runner.spool.frames}
+        for call in list(self.waiting.values()):
+            if call.message not in kept:
+                self.runner.emit(REQUEST, call.message)
 
     def answer(self, frame):
         call = self.waiting.pop(frame['id'], None)
         if call is None:
             return  # answered before, by a client that is gone
         if 'error' in frame:
-            call.respond(422, str(frame['error']))
+            self.respond(call, 422, str(frame['error']))
         else:
-            call.respond(200, dumps(frame.get('result')))
+            self.respond(call, 200, dumps(frame.get('result')))
+
+    def respond(self, call, status, body):
+        """For a call that is not watched."""
+        call.outgoing = memoryview(call.response(status, body))
+        self.watch(call, selectors.EVENT_WRITE, self.write)
+        self.write(call)
+
+    def write(self, call):
+        try:
+            while call.outgoing:
+                call.outgoing = call.outgoing[call.connection.send(call.outgoing):]
+            call.connection.shutdown(socket.SHUT_WR)
+        except BlockingIOError:
+            return
+        except OSError:
+            call.complete = True  # the caller has gone
+        self.unwatch(call)
+        if call.complete:
+            self.hang_up(call)
+        else:
+            # It still sends what was refused, and many a client looks for the answer only then.
+            self.watch(call, selectors.EVENT_READ, self.drain)
+
+    def drain(self, call):
+        if self.receive(call) == b'':
+            self.unwatch(call)
+            self.hang_up(call)
 
     def close(self):
-        self.runner.selector.unregister(self.listener)
+        if self.listening:
+            self.runner.selector.unregister(self.listener)
         self.listener.close()
-        for call in list(self.calls):
-            self.release(call)
+        waiting = set(self.waiting.values())
+        for call in self.calls:
+            if call not in waiting:
+                self.unwatch(call)
             call.connection.close()
-        for call in self.waiting.values():
-            call.connection.close()
+        self.calls.clear()
         self.waiting.clear()
+
+
+def spawn(command, environment, folder, stdout, stderr):
+    """Starts a command in a session of its own; its process id. OSError: it could not be started, and nothing is left of it."""
+    failure, failure_write = os.pipe()
+    null = os.open(os.devnull, os.O_RDONLY)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            for ours, theirs in ((null, 0), (stdout, 1), (stderr, 2)):
+                os.dup2(ours, theirs)
+            # What Python ignores would stay ignored; what it handles is reset by exec.
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
+            os.chdir(folder)
+            # Nothing else of ours is inherited: Python opens everything close-on-exec.
+            os.execve(command[0], command, environment)
+        except OSError as error:
+            os.write(failure_write, b'%d' % error.errno)
+        finally:
+            os._exit(127)
+    os.close(null)
+    os.close(failure_write)
+    with os.fdopen(failure, 'rb') as end:
+        number = end.read()  # nothing, once exec has closed the other end
+    if number:
+        os.waitpid(pid, 0)
+        raise OSError(int(number), os.strerror(int(number)), command[0])
+    return pid
 
 
 class Runner:
@@ -699,7 +826,8 @@ class Runner:
         self.finished = False
         self.abandoned = False
         self.oom_score = os.open('/proc/self/oom_score_adj', os.O_RDWR)
-        harden()
+        conceal()
+        adopt_orphans()
         # Inherited handlers reset at exec, inherited "ignore" does not: so handlers, and scripts start with the defaults.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
                        signal.SIGALRM, signal.SIGCHLD):
@@ -781,6 +909,7 @@ class Runner:
             for _, _, buffers in self.spool.frames:
                 self.connection.send(*buffers)
             self.connection.receives = True
+            self.helpers.repeat()
         elif kind == KEEPALIVE:
             if 'lease' in self.deadlines:
                 self.deadlines['lease'] = time.monotonic() + LEASE_SECONDS
@@ -836,7 +965,10 @@ class Runner:
             self.finish({'error': {'code': error.code, 'message': str(error)}})
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self.finish({'error': {'code': 'sandbox_failed', 'message': 'The script could not be started: %r' % error}})
+            # A full tmpfs is the sandbox's own limit; a full disk of a host that others use too is the host's trouble.
+            full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) and self.listener
+            code = 'server_disk_full' if full else 'sandbox_failed'
+            self.finish({'error': {'code': code, 'message': 'The script could not be started: %r' % error}})
             return
         self.deadlines['timeout'] = self.started + self.job.timeout_seconds
         self.deadlines['look'] = self.started + 0.02
@@ -852,17 +984,11 @@ class Runner:
         self.write_oom_score(b'900')
         try:
             self.started_at, self.started = time.time(), time.monotonic()
-            # Nothing else of ours is inherited: Python opens everything close-on-exec.
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stdout_write, stderr=stderr_write,
-                cwd=self.workspace.work, env=environment, start_new_session=True, close_fds=False)
+            return spawn(command, environment, self.workspace.work, stdout_write, stderr_write)
         finally:
             self.write_oom_score(own_score)
             os.close(stdout_write)
             os.close(stderr_write)
-        # The reaping is ours, for all descendants; Popen must not wait, or complain that nobody did.
-        process.returncode = 0
-        return process.pid
 
     def write_oom_score(self, score):
         try:
@@ -917,6 +1043,8 @@ class Runner:
                 return False
             if pid == self.pid:
                 self.pid = None
+                # What it leaves running counts: a fork bomb may well outlive who threw it.
+                self.look()
                 self.status = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
                 self.deadlines['linger'] = time.monotonic() + LINGER_SECONDS
 
@@ -924,7 +1052,7 @@ class Runner:
         """Ends the script for a reason, which stands even if it then exits well. `grace` 0 kills at once."""
         if self.state != 'running':
             return
-        if self.verdict is None and (self.status is None or verdict == 'output_limit'):
+        if self.verdict is None and (self.status is None or verdict in LIMITS):
             self.verdict = verdict
             self.deadlines.pop('timeout', None)
         elif grace > 0:
@@ -997,8 +1125,9 @@ class Runner:
 
     def finish(self, report):
         self.helpers.close()
-        self.workspace.wipe()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if self.containment.wipes:
+            self.workspace.wipe()
         # A child's ru_maxrss starts at what the runner had when it forked; below that it says nothing.
         largest = used.ru_maxrss if used.ru_maxrss > self.own_peak or not self.containment.peak else 0
         report.update({
@@ -1039,17 +1168,21 @@ class Runner:
         finally:
             if self.state == 'running':
                 self.containment.signal_all(signal.SIGKILL)
-            if self.state != 'ended':
+            if self.state != 'ended' and self.containment.wipes:
                 self.workspace.wipe()
 
 
-def harden():
-    """Adopts orphans, and closes /proc/<pid>/{mem,environ,fd} to the script, which has the same user."""
-    libc = ctypes.CDLL(None)
-    pr_set_dumpable, pr_set_child_subreaper = 4, 36
-    if libc.prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+
+
+def conceal():
+    """Closes /proc/<pid>/{mem,environ,fd} of this process to scripts, which have the same user."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def adopt_orphans():
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         log('cannot become a subreaper')
-    libc.prctl(pr_set_dumpable, 0, 0, 0, 0)
 
 
 def connection_of(client):
@@ -1065,8 +1198,11 @@ def temporary_folder():
 
 
 def sandbox():
-    path = tempfile.mkdtemp(prefix='cronium-', dir=temporary_folder())
+    path = os.path.join(temporary_folder(), 'cronium-' + os.urandom(6).hex())
+    os.mkdir(path, 0o700)
     Runner(path, connection=Connection(0, 1)).run()
+    # All is said, and the container goes: taking the interpreter down in order would only take time.
+    os._exit(0)
 
 
 def job_folder(job_id):
@@ -1084,41 +1220,59 @@ def job_folder(job_id):
 
 
 def launch(job_id):
+    """Starts the runner of a job in a process of its own, and meets it."""
     folder = job_folder(job_id)
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
         raise SystemExit('cronium-runner: job %s is here already' % job_id)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(os.path.join(folder, 'r'))
+    try:
+        listener.bind(os.path.join(folder, 'r'))
+    except OSError:
+        remove_folder(folder)
+        raise
     listener.listen(4)
+    client = meet(job_id)
     if os.fork() == 0:
         # The runner proper: its own session, nothing of the exec's or the SSH channel's left.
         try:
+            client.close()
             os.setsid()
             os.chdir('/')
             null = os.open(os.devnull, os.O_RDWR)
-            for fd in (0, 1, 2):
+            for fd in (0, 1):
                 os.dup2(null, fd)
             workspace = os.path.join(folder, 'w')
             os.mkdir(workspace, 0o700)
             listener.setblocking(False)
-            Runner(workspace, listener=listener).run()
+            runner = Runner(workspace, listener=listener)
+            # Up to here the client hears what went wrong.
+            os.dup2(null, 2)
+            runner.run()
+        except OSError:
+            log_exception()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
             os._exit(0)
     listener.close()
-    bridge(folder)
+    return client
 
 
-def bridge(folder):
-    """stdin and stdout of this process, to and from the runner's socket, until either ends."""
+def meet(job_id):
+    """A connection to the runner of a job."""
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        client.connect(os.path.join(folder, 'r'))
+        client.connect(os.path.join(job_folder(job_id), 'r'))
     except (FileNotFoundError, ConnectionRefusedError):
         log('no runner for this job')
         raise SystemExit(3)
+    return client
+
+
+def bridge(client):
+    """stdin and stdout of this process, to and from the runner's socket, until either ends."""
+    conceal()
     selector = selectors.DefaultSelector()
     routes = {0: client.fileno(), client.fileno(): 1}
     for fd in routes:
@@ -1137,9 +1291,9 @@ def main(arguments):
     if arguments == ['sandbox']:
         sandbox()
     elif len(arguments) == 2 and arguments[0] == 'launch':
-        launch(arguments[1])
+        bridge(launch(arguments[1]))
     elif len(arguments) == 2 and arguments[0] == 'attach':
-        bridge(job_folder(arguments[1]))
+        bridge(meet(arguments[1]))
     else:
         raise SystemExit('usage: runner.py sandbox | launch <jobId> | attach <jobId>')
 
@@ -1150,5 +1304,5 @@ if __name__ == '__main__':
     except (BrokenPipeError, ConnectionResetError):
         pass  # the other end has gone; a front process has nothing more to do
     except Exception:
-        log(traceback.format_exc())
+        log_exception()
         sys.exit(70)

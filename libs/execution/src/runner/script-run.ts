@@ -1,15 +1,17 @@
 import { deferred } from '../deferred';
-import { ExecutionError, HelperError } from '../execution-error';
-import type { ScriptExecutionResult, ScriptObserver } from '../port';
+import { ExecutionError, HelperError, ScriptTakenOverError } from '../execution-error';
+import type { HelperRequest, ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
 import { AckLedger } from './ack-ledger';
 import { type RunnerEnd, decodeMessage, endSchema, requestSchema, startedSchema } from './messages';
 import { type Frame, FrameType, ProtocolError } from './protocol';
-import type { FrameListener, RunnerSession } from './runner-session';
+import { type FrameListener, GREETING_MS, type RunnerSession } from './runner-session';
 
 /** The runner enforces its own limits; only when it fails to, for this much longer, is it given up. */
 const BACKSTOP_SECONDS = 30;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const STAMP_BYTES = 8;
+/** A runner has at most 16 calls open at one time, so no answer before the last 16 can be missing. */
+const KEPT_ANSWERS = 16;
 
 /** The times a script may take, as its runner knows them. */
 export interface ScriptTimes {
@@ -24,15 +26,19 @@ export interface ScriptTimes {
 export class ScriptRun implements FrameListener {
   private readonly outcome = deferred<ScriptExecutionResult>();
   private readonly ledger: AckLedger;
+  private readonly answers = new Map<number, Promise<{ result: unknown } | { error: string }>>();
   private session: RunnerSession | undefined;
   private lastSeq: number;
   private ackSent: number;
   private ackQueued = false;
-  private end: RunnerEnd | undefined;
+  private end: { readonly report: RunnerEnd; readonly durable: () => void } | undefined;
+  private isKeepingEnd = false;
+
   private settled = false;
   private startedAtMs: number | undefined;
   private backstop: NodeJS.Timeout | undefined;
   private times: ScriptTimes | undefined;
+  private job: ScriptExecutionRequest | undefined;
 
   /** Called when the connection is lost before the end has come. */
   onDisconnected: (cause: Error) => void = (cause) => this.fail(lostScript(cause));
@@ -69,6 +75,29 @@ export class ScriptRun implements FrameListener {
   join(session: RunnerSession): void {
     this.session = session;
     session.listen(this);
+  }
+
+  /** Speaks over a new connection, after the one before was lost. */
+  async rejoin(session: RunnerSession): Promise<void> {
+    this.join(session);
+    session.resume(this.ackedSeq);
+    this.ackSent = this.ackedSeq;
+    const { state } = await session.greeted(GREETING_MS);
+    // What was said while nobody listened, or into a connection that was dead already, is said again.
+    if (state === 'waiting' && this.job && !this.signal.aborted) {
+      session.send(FrameType.Job, this.job);
+    }
+    if (this.signal.aborted) {
+      this.cancel();
+    }
+  }
+
+  /** Gives the runner its job. */
+  start(session: RunnerSession, job: ScriptExecutionRequest): void {
+    this.job = job;
+    this.join(session);
+    session.send(FrameType.Job, job);
+    this.expectEnd(job);
   }
 
   /** The runner has the job: from here on it must end by itself in the time it was given. */
@@ -146,8 +175,8 @@ export class ScriptRun implements FrameListener {
         );
         break;
       case FrameType.End:
-        this.end = decodeMessage(endSchema, frame);
-        this.acknowledge(durable);
+        this.end = { report: decodeMessage(endSchema, frame), durable };
+        this.keepEnd();
         break;
       default:
         throw new ProtocolError(`The runner sent a frame of unknown type ${frame.type}.`);
@@ -165,14 +194,25 @@ export class ScriptRun implements FrameListener {
 
   private async answer(frame: Frame): Promise<void> {
     const { id, method, params } = decodeMessage(requestSchema, frame);
+    // A call whose answer was lost with a connection comes again; the observer has heard it.
+    const known = this.answers.get(id) ?? this.ask({ method, params });
+    this.answers.delete(id);
+    this.answers.set(id, known);
+    const [oldest] = this.answers.keys();
+    if (this.answers.size > KEPT_ANSWERS && oldest !== undefined) {
+      this.answers.delete(oldest);
+    }
+    this.session?.send(FrameType.Answer, { id, ...(await known) });
+  }
+
+  private async ask(request: HelperRequest): Promise<{ result: unknown } | { error: string }> {
     try {
-      const result = await this.observer.onHelper({ method, params });
-      this.session?.send(FrameType.Answer, { id, result: result ?? null });
+      return { result: (await this.observer.onHelper(request)) ?? null };
     } catch (error) {
-      if (!(error instanceof HelperError)) {
-        throw error;
+      if (error instanceof HelperError) {
+        return { error: error.message };
       }
-      this.session?.send(FrameType.Answer, { id, error: error.message });
+      throw error;
     }
   }
 
@@ -186,10 +226,26 @@ export class ScriptRun implements FrameListener {
         this.flushAck();
       });
     }
-    if (this.end && this.ledger.settled) {
-      this.flushAck();
-      this.finish(this.end);
+    this.keepEnd();
+  }
+
+  /** The end is kept after all that came before it, and acknowledged last: until then another process can still ask for it. */
+  private keepEnd(): void {
+    if (!this.end || this.isKeepingEnd || this.ledger.openCount > 1) {
+      return;
     }
+    this.isKeepingEnd = true;
+    const { report, durable } = this.end;
+    const result = resultOf(report);
+    const kept = result ? this.observer.onEnd(result) : Promise.resolve();
+    kept.then(
+      () => {
+        durable();
+        this.flushAck();
+        this.finish(report, result);
+      },
+      (cause: unknown) => this.fail(observerFailure(cause)),
+    );
   }
 
   private flushAck(): void {
@@ -199,14 +255,9 @@ export class ScriptRun implements FrameListener {
     }
   }
 
-  private finish(report: RunnerEnd): void {
-    if (report.end) {
-      this.conclude({
-        end: report.end,
-        usage: report.usage,
-        startedAt: new Date(report.startedAt),
-        endedAt: new Date(report.endedAt),
-      });
+  private finish(report: RunnerEnd, result: ScriptExecutionResult | undefined): void {
+    if (result) {
+      this.conclude(result);
     } else {
       const { code, message } = report.error ?? {
         code: 'protocol_error',
@@ -217,6 +268,10 @@ export class ScriptRun implements FrameListener {
   }
 
   private readonly cancel = (): void => {
+    if (this.signal.reason instanceof ScriptTakenOverError) {
+      this.fail(this.signal.reason);
+      return;
+    }
     if (this.times) {
       this.session?.send(FrameType.Cancel, {});
       this.armBackstop(this.times.killGraceSeconds);
@@ -226,8 +281,9 @@ export class ScriptRun implements FrameListener {
   private armBackstop(seconds: number): void {
     clearTimeout(this.backstop);
     const overdue = () => {
-      // Output that waits for the observer holds back the end, and that is as it should be.
-      if (this.ledger.settled) {
+      // Output that waits for the observer holds back the end, and that is as it should be. A runner that cannot be reached
+      // is looked for as long as its server's patience lasts, which is the reconnector's to say.
+      if (this.ledger.settled && this.session) {
         this.fail(
           new ExecutionError(
             'script_lost',
@@ -235,7 +291,7 @@ export class ScriptRun implements FrameListener {
           ),
         );
       } else {
-        this.backstop = setTimeout(overdue, BACKSTOP_SECONDS * 1000);
+        this.backstop = setTimeout(overdue, BACKSTOP_SECONDS * 1000).unref();
       }
     };
     this.backstop = setTimeout(overdue, Math.min((seconds + BACKSTOP_SECONDS) * 1000, LONGEST_TIMER_MS));
@@ -247,6 +303,10 @@ export class ScriptRun implements FrameListener {
     clearTimeout(this.backstop);
     this.signal.removeEventListener('abort', this.cancel);
   }
+}
+
+function resultOf({ end, usage, startedAt, endedAt }: RunnerEnd): ScriptExecutionResult | undefined {
+  return end && { end, usage, startedAt: new Date(startedAt), endedAt: new Date(endedAt) };
 }
 
 function observerFailure(cause: unknown): ExecutionError {

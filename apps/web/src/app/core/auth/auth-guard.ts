@@ -28,6 +28,10 @@ export const signedInGuard: CanActivateFn = async (_route, state) => {
   }
 };
 
+/** For pages whose every request only an administrator may make. After `signedInGuard`. */
+export const adminGuard: CanActivateFn = () =>
+  inject(SessionStore).user()?.role === 'ADMIN' || inject(Router).parseUrl('/');
+
 export const signedOutGuard: CanActivateFn = async (route) => {
   const session = inject(SessionStore);
   const router = inject(Router);

@@ -48,6 +48,11 @@ export class SessionStore {
     this.begin(await firstValueFrom(this.http.post<Session>(url, credentials, { context: anonymous() })));
   }
 
+  /** The person has changed what the session shows of them. */
+  rename(user: User): void {
+    this.current.update((state) => (state.kind === 'signed-in' ? { ...state, user } : state));
+  }
+
   /** Ends the session here at once; the server is told, but not waited for. */
   signOut(): void {
     const url = apiUrl(routes.auth.logout);

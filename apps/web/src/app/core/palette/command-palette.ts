@@ -6,12 +6,12 @@ import { routes, type EventSummary, type Execution, type Page } from '@cronium/c
 import { mdiMagnify, mdiPlay, mdiPlus } from '@mdi/js';
 import { firstValueFrom } from 'rxjs';
 
-import { Toasts } from '../../shared/feedback/toasts';
 import { Icon } from '../../shared/icon/icon';
 import { eventTypeLooks } from '../../shared/look/looks';
+import { StartFailures } from '../../shared/queue/start-failures';
 import { apiUrl } from '../http/api-url';
-import { toApiProblem } from '../http/problem';
-import { destinations } from '../shell/navigation';
+import { SessionStore } from '../auth/session';
+import { destinationsFor } from '../shell/navigation';
 
 interface Command {
   readonly id: string;
@@ -34,7 +34,7 @@ export class CommandPalette {
   private readonly dialog = inject<MatDialogRef<unknown>>(MatDialogRef);
   private readonly router = inject(Router);
   private readonly http = inject(HttpClient);
-  private readonly toasts = inject(Toasts);
+  private readonly failures = inject(StartFailures);
   private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
   private typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -51,7 +51,11 @@ export class CommandPalette {
 
   private readonly places: readonly Command[] = [
     { id: 'new', kind: 'Create', label: 'New event', icon: mdiPlus, act: () => this.go('/events/new') },
-    ...destinations.map((place) => ({
+    {
+      ...{ id: 'new calendar', kind: 'Create', label: 'New calendar', icon: mdiPlus },
+      act: () => this.go('/calendars/new'),
+    },
+    ...destinationsFor(inject(SessionStore).user()?.role).map((place) => ({
       id: place.path,
       kind: 'Go to',
       label: place.label,
@@ -112,7 +116,7 @@ export class CommandPalette {
       const execution = await firstValueFrom(this.http.post<Execution>(url, {}));
       await this.router.navigate(['/executions', execution.id]);
     } catch (error) {
-      this.toasts.show(`“${event.name}” could not be started. ${toApiProblem(error).message}`);
+      this.failures.show(event, error);
     }
   }
 }

@@ -1,14 +1,36 @@
-import { mdiCalendarClockOutline, mdiPlayBoxMultipleOutline, mdiServerOutline } from '@mdi/js';
+import type { UserRole } from '@cronium/contracts';
+import {
+  mdiAccountMultipleOutline,
+  mdiCalendarClockOutline,
+  mdiCalendarMonthOutline,
+  mdiCalendarRemoveOutline,
+  mdiCogOutline,
+  mdiHumanQueue,
+  mdiPlayBoxMultipleOutline,
+  mdiServerOutline,
+} from '@mdi/js';
 
 export interface Destination {
   readonly label: string;
   readonly path: string;
   readonly icon: string;
+  /** Only for administrators. */
+  readonly admin?: boolean;
 }
 
 /** The places of the application, in the order of the rail. */
-export const destinations: readonly Destination[] = [
+const places: readonly Destination[] = [
   { label: 'Events', path: '/events', icon: mdiCalendarClockOutline },
+  { label: 'Schedule', path: '/schedule', icon: mdiCalendarMonthOutline },
   { label: 'Executions', path: '/executions', icon: mdiPlayBoxMultipleOutline },
+  { label: 'Queue', path: '/queue', icon: mdiHumanQueue },
+  { label: 'Calendars', path: '/calendars', icon: mdiCalendarRemoveOutline },
   { label: 'Servers', path: '/servers', icon: mdiServerOutline },
+  { label: 'Users', path: '/users', icon: mdiAccountMultipleOutline, admin: true },
+  { label: 'Settings', path: '/settings', icon: mdiCogOutline, admin: true },
 ];
+
+/** The places that a person may go to. */
+export function destinationsFor(role: UserRole | undefined): readonly Destination[] {
+  return places.filter((place) => !place.admin || role === 'ADMIN');
+}

@@ -1,6 +1,8 @@
 import { Component, computed, inject } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
+import { RouterLink } from '@angular/router';
 import {
+  mdiAccountOutline,
   mdiCheck,
   mdiLogoutVariant,
   mdiThemeLightDark,
@@ -9,15 +11,14 @@ import {
 } from '@mdi/js';
 
 import { Icon } from '../../shared/icon/icon';
+import { roleWords } from '../../shared/look/looks';
 import { SessionStore } from '../auth/session';
 import { Theme, type ThemeChoice } from '../theme/theme';
-
-const roleWords = { ADMIN: 'Administrator', USER: 'User' } as const;
 
 /** Who is signed in, the theme, and the way out. */
 @Component({
   selector: 'cr-person-menu',
-  imports: [Icon, MatMenuModule],
+  imports: [Icon, MatMenuModule, RouterLink],
   template: `
     @if (user(); as person) {
       <button
@@ -51,6 +52,9 @@ const roleWords = { ADMIN: 'Administrator', USER: 'User' } as const;
           </button>
         }
         <hr />
+        <a mat-menu-item routerLink="/account">
+          <span class="item"><cr-icon [path]="account" />Your account</span>
+        </a>
         <button mat-menu-item (click)="session.signOut()">
           <span class="item"><cr-icon [path]="logout" />Sign out</span>
         </button>
@@ -104,6 +108,7 @@ export class PersonMenu {
   protected readonly theme = inject(Theme);
   protected readonly user = this.session.user;
   protected readonly roleWords = roleWords;
+  protected readonly account = mdiAccountOutline;
   protected readonly check = mdiCheck;
   protected readonly logout = mdiLogoutVariant;
   protected readonly themes: readonly { value: ThemeChoice; word: string; icon: string }[] = [

@@ -1,4 +1,4 @@
-import { Component, DOCUMENT, effect, inject, signal } from '@angular/core';
+import { Component, DOCUMENT, computed, effect, inject, signal } from '@angular/core';
 import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { mdiChevronLeft, mdiChevronRight, mdiLoading, mdiMagnify } from '@mdi/js';
 
@@ -8,7 +8,8 @@ import { Icon } from '../../shared/icon/icon';
 import { SessionStore } from '../auth/session';
 import { signInTree } from '../auth/auth-guard';
 import { LocalExecution } from './local-execution';
-import { destinations } from './navigation';
+import { destinationsFor } from './navigation';
+import { MorePlaces } from './more-places';
 import { PersonMenu } from './person-menu';
 import { RunningCount } from './running-count';
 import { WhereTitle } from './where';
@@ -18,7 +19,7 @@ const railKey = 'cronium.rail';
 /** What surrounds every page: the rail, the top bar, and the places that hold on all of them. */
 @Component({
   selector: 'cr-shell',
-  imports: [Icon, Notice, PersonMenu, RouterLink, RouterLinkActive, RouterOutlet],
+  imports: [Icon, MorePlaces, Notice, PersonMenu, RouterLink, RouterLinkActive, RouterOutlet],
   providers: [LocalExecution, RunningCount],
   templateUrl: './shell.html',
   styleUrl: './shell.scss',
@@ -33,7 +34,10 @@ export class Shell {
   protected readonly localExecution = inject(LocalExecution);
   protected readonly running = inject(RunningCount);
   protected readonly collapsed = signal(localStorage.getItem(railKey) === 'collapsed');
-  protected readonly destinations = destinations;
+  private readonly session = inject(SessionStore);
+  protected readonly destinations = computed(() => destinationsFor(this.session.user()?.role));
+  /** In the bar at the bottom of a phone; the others are behind “More”. */
+  protected readonly placesOnPhone = 4;
   protected readonly icons = {
     left: mdiChevronLeft,
     right: mdiChevronRight,
@@ -43,10 +47,9 @@ export class Shell {
   protected readonly paletteKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K';
 
   constructor() {
-    const session = inject(SessionStore);
     const router = inject(Router);
     effect(() => {
-      const state = session.state();
+      const state = this.session.state();
       if (state.kind !== 'signed-out') return;
       void router.navigateByUrl(state.expired ? signInTree(router, router.url) : '/sign-in');
     });

@@ -16,6 +16,9 @@ export const eventsUrl = apiUrl(routes.events);
 export const serversUrl = apiUrl(routes.servers);
 export const executionsUrl = apiUrl(routes.executions);
 export const eventUrl = (id: string) => apiUrl(routes.events, id);
+export const versionsUrl = (id: string) => apiUrl(routes.events, id, 'versions');
+export const versionUrl = (id: string, version: number) =>
+  apiUrl(routes.events, id, 'versions', String(version));
 
 /** The calls that change events. What is only read is an `httpResource` of its page. */
 @Injectable({ providedIn: 'root' })
@@ -36,6 +39,12 @@ export class EventApi {
 
   async delete(id: string): Promise<void> {
     await firstValueFrom(this.http.delete<unknown>(eventUrl(id)));
+  }
+
+  /** @param currentVersion as the person has seen it: one that was saved meanwhile is not overwritten */
+  restore(id: string, version: number, currentVersion: number): Promise<Event> {
+    const url = apiUrl(routes.events, id, 'versions', String(version), 'restore');
+    return firstValueFrom(this.http.post<Event>(url, { currentVersion }));
   }
 
   run(id: string, request: RunEvent = {}): Promise<Execution> {

@@ -1,14 +1,13 @@
 import { httpResource } from '@angular/common/http';
 import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
 import { FormField, submit } from '@angular/forms/signals';
-import { Router } from '@angular/router';
-import type { Event, EventType, Page, Server } from '@cronium/contracts';
-import { mdiContentSaveOutline, mdiPlay } from '@mdi/js';
+import { Router, RouterLink } from '@angular/router';
+import { eventBounds, type Event, type Page, type Server } from '@cronium/contracts';
+import { mdiContentSaveOutline, mdiHistory, mdiPlay } from '@mdi/js';
 
 import { toApiProblem, type ApiProblem } from '../../core/http/problem';
 import { WhereTitle } from '../../core/shell/where';
 import { CodeEditor } from '../../shared/code-editor/code-editor';
-import type { CodeLanguage } from '../../shared/code-editor/code-mirror';
 import { Dialogs } from '../../shared/dialog/dialogs';
 import { LoadError } from '../../shared/feedback/load-error';
 import { Notice } from '../../shared/feedback/notice';
@@ -16,26 +15,39 @@ import { Skeleton } from '../../shared/feedback/skeleton';
 import { Toasts } from '../../shared/feedback/toasts';
 import { problemErrors } from '../../shared/form/problem-errors';
 import { Icon } from '../../shared/icon/icon';
+import { StartFailures } from '../../shared/queue/start-failures';
+import { EventAlert } from './event-alert';
+import { languageOf } from '../../shared/look/languages';
 import { EventApi, eventUrl, serversUrl } from './event-api';
 import { EventDraft } from './event-draft';
 import { toCreateEvent, toUpdateEvent } from './event-form';
 import { EventSettings } from './event-settings';
-import type { RunRequest } from './run-dialog';
+import type { RunRequest } from '../../shared/run-dialog/run-dialog';
 import { TypeChoice } from './type-choice';
-import type { HoldsChanges } from './unsaved-changes';
-
-const languages: Record<EventType, CodeLanguage> = { BASH: 'bash', PYTHON: 'python', NODEJS: 'javascript' };
+import type { HoldsChanges } from '../../shared/unsaved/unsaved-changes';
 
 /** One event: the script at the left, its settings at the right. */
 @Component({
   selector: 'cr-event-editor',
-  imports: [CodeEditor, EventSettings, FormField, Icon, LoadError, Notice, Skeleton, TypeChoice],
+  imports: [
+    CodeEditor,
+    EventAlert,
+    EventSettings,
+    FormField,
+    Icon,
+    LoadError,
+    Notice,
+    RouterLink,
+    Skeleton,
+    TypeChoice,
+  ],
   templateUrl: './event-editor.html',
   styleUrl: './event-editor.scss',
   host: { '(document:keydown)': 'pressKey($event)', '(window:beforeunload)': 'warnOfLoss($event)' },
 })
 export class EventEditor implements HoldsChanges {
   private readonly api = inject(EventApi);
+  private readonly failures = inject(StartFailures);
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
   private readonly toasts = inject(Toasts);
@@ -57,11 +69,14 @@ export class EventEditor implements HoldsChanges {
     this.servers.hasValue() ? this.servers.value().items : undefined,
   );
   protected readonly shown = computed(() => this.isNew() || this.draft.saved()?.id === this.id());
-  protected readonly language = computed(() => languages[this.draft.value().type]);
+  protected readonly language = computed(() => languageOf(this.draft.value().type));
   protected readonly conflict = signal(false);
   protected readonly problem = signal<ApiProblem | null>(null);
   protected readonly busy = signal(false);
-  protected readonly icons = { play: mdiPlay, save: mdiContentSaveOutline };
+  /** What the person says about the next save. */
+  protected readonly note = signal('');
+  protected readonly noteLength = eventBounds.noteLength;
+  protected readonly icons = { history: mdiHistory, play: mdiPlay, save: mdiContentSaveOutline };
 
   constructor() {
     effect(() => {
@@ -126,7 +141,7 @@ export class EventEditor implements HoldsChanges {
   protected async run(): Promise<void> {
     if (this.dialogOpen) return;
     this.dialogOpen = true;
-    const { RunDialog } = await import('./run-dialog');
+    const { RunDialog } = await import('../../shared/run-dialog/run-dialog');
     const data = {
       name: this.draft.value().name,
       dirty: this.draft.dirty(),
@@ -138,10 +153,10 @@ export class EventEditor implements HoldsChanges {
     const saved = this.draft.saved();
     if (saved === null) return;
     try {
-      const execution = await this.api.run(saved.id, { input: request.input });
+      const execution = await this.api.run(saved.id, request.run);
       await this.router.navigate(['/executions', execution.id]);
     } catch (error) {
-      this.toasts.show(`“${saved.name}” could not be started. ${toApiProblem(error).message}`);
+      this.failures.show(saved, error);
     }
   }
 
@@ -188,14 +203,16 @@ export class EventEditor implements HoldsChanges {
   private async store(): Promise<void> {
     const saved = this.draft.saved();
     const value = this.draft.value();
+    const note = this.note().trim() || undefined;
     if (saved === null) {
-      const created = await this.api.create(toCreateEvent(value));
+      const created = await this.api.create({ ...toCreateEvent(value), note });
       this.draft.load(created);
       await this.router.navigate(['/events', created.id], { replaceUrl: true });
     } else {
-      this.draft.load(await this.api.update(saved.id, toUpdateEvent(value, saved.version)));
+      this.draft.load(await this.api.update(saved.id, { ...toUpdateEvent(value, saved.version), note }));
     }
     this.conflict.set(false);
+    this.note.set('');
     this.toasts.show('Saved.');
   }
 

@@ -5,11 +5,22 @@ import {
   type EnvironmentEntryInput,
   type Event,
   type EventType,
+  type MisfirePolicy,
+  type TargetStrategy,
   type UpdateEvent,
 } from '@cronium/contracts';
 import type { ResourceLimits } from '@cronium/server-types';
-import * as z from 'zod';
 
+import { checkedBy } from '../../shared/form/checked-by';
+import {
+  newPolicyForm,
+  policyPath,
+  requiredPolicies,
+  toPolicies,
+  toPolicyForm,
+  type PolicyForm,
+} from './policy-form';
+import { newScheduleForm, type ScheduleForm, toSchedule, toScheduleForm } from './schedule-form';
 import { sampleScripts } from './sample-scripts';
 
 export interface EnvironmentRow {
@@ -24,12 +35,20 @@ export interface EnvironmentRow {
 export type LimitsForm = Record<keyof ResourceLimits, number | null>;
 
 /** An event as the editor edits it. Fields are named and nested as in the API, so that its errors find their field. */
-export interface EventForm {
+export interface EventForm extends PolicyForm {
   name: string;
   description: string;
   type: EventType;
   content: string;
+  /** Named servers, or every server with a tag; the other of the two is kept in the form, and not sent. */
+  targetBy: 'servers' | 'tag';
   serverIds: string[];
+  serverTag: string;
+  targetStrategy: TargetStrategy;
+  schedule: ScheduleForm;
+  calendarIds: string[];
+  paused: boolean;
+  misfirePolicy: MisfirePolicy;
   timeoutSeconds: number | null;
   limits: LimitsForm;
   environment: EnvironmentRow[];
@@ -46,7 +65,15 @@ export function newEventForm(): EventForm {
     description: '',
     type: 'BASH',
     content: sampleScripts.BASH,
+    targetBy: 'servers',
     serverIds: [],
+    serverTag: '',
+    targetStrategy: 'all',
+    schedule: newScheduleForm(),
+    calendarIds: [],
+    paused: false,
+    misfirePolicy: 'run_once',
+    ...newPolicyForm(),
     timeoutSeconds: eventBounds.timeoutSeconds.default,
     limits: { cpu: null, memoryMb: null, pids: null, diskMb: null, outputMb: null },
     environment: [],
@@ -61,7 +88,15 @@ export function toEventForm(event: Event): EventForm {
     description: event.description,
     type: event.type,
     content: event.content,
+    targetBy: event.serverTag === null ? 'servers' : 'tag',
     serverIds: [...event.serverIds],
+    serverTag: event.serverTag ?? '',
+    targetStrategy: event.targetStrategy,
+    schedule: toScheduleForm(event.schedule),
+    calendarIds: [...event.calendarIds],
+    paused: event.paused,
+    misfirePolicy: event.misfirePolicy,
+    ...toPolicyForm(event),
     timeoutSeconds: event.timeoutSeconds,
     limits: {
       cpu: limits.cpu ?? null,
@@ -98,7 +133,14 @@ export function toCreateEvent(form: EventForm): CreateEventInput {
     description: form.description,
     type: form.type,
     content: form.content,
-    serverIds: form.serverIds,
+    serverIds: form.targetBy === 'servers' ? form.serverIds : [],
+    serverTag: form.targetBy === 'tag' ? form.serverTag : null,
+    targetStrategy: form.targetStrategy,
+    schedule: toSchedule(form.schedule),
+    calendarIds: form.calendarIds,
+    paused: form.paused,
+    misfirePolicy: form.misfirePolicy,
+    ...toPolicies(form),
     timeoutSeconds: form.timeoutSeconds ?? undefined,
     limits: toLimits(form.limits),
     environment: form.environment.map(toEntry),
@@ -112,15 +154,11 @@ export function toUpdateEvent(form: EventForm, version: number | undefined): Upd
 }
 
 /** What the API will check, checked here with the same schema: the form is first made into the request. */
-export const eventFormSchema = z
-  .custom<EventForm>()
-  .superRefine((form, context) => {
-    if (form.timeoutSeconds === null) {
-      context.addIssue({ code: 'custom', path: ['timeoutSeconds'], message: 'Give a time in seconds.' });
+export const eventFormSchema = checkedBy<EventForm>(createEventSchema, toCreateEvent, policyPath).superRefine(
+  (form, context) => {
+    const required = [['timeoutSeconds', 'Give a time in seconds.'], ...requiredPolicies] as const;
+    for (const [field, message] of required) {
+      if (form[field] === null) context.addIssue({ code: 'custom', path: [field], message });
     }
-  })
-  .superRefine((form, context) => {
-    for (const issue of createEventSchema.safeParse(toCreateEvent(form)).error?.issues ?? []) {
-      context.addIssue({ code: 'custom', path: [...issue.path], message: issue.message });
-    }
-  });
+  },
+);

@@ -1,41 +1,39 @@
-import { Component, DestroyRef, computed, inject, input, linkedSignal, signal } from '@angular/core';
+import { Component, DestroyRef, computed, inject, input, signal } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { eventTypeSchema, type EventSummary, type ExecutionSummary } from '@cronium/contracts';
 import { mdiCalendarPlus, mdiClose, mdiLoading, mdiMagnify, mdiPlay, mdiPlus } from '@mdi/js';
 
-import { toApiProblem } from '../../core/http/problem';
 import { Realtime } from '../../core/realtime/realtime';
-import { LoadError } from '../../shared/feedback/load-error';
 import { Placeholder } from '../../shared/feedback/placeholder';
-import { Skeleton } from '../../shared/feedback/skeleton';
-import { Toasts } from '../../shared/feedback/toasts';
 import { Icon } from '../../shared/icon/icon';
 import { eventTypeLooks, serverLooks } from '../../shared/look/looks';
+import { addressFilters } from '../../shared/paging/address-filters';
+import { ListFrame } from '../../shared/paging/list-frame';
 import { pagedList } from '../../shared/paging/paged-list';
+import { opensRow } from '../../shared/paging/row-click';
+import { SearchBox } from '../../shared/paging/search-box';
+import { StartFailures } from '../../shared/queue/start-failures';
 import { StateChip } from '../../shared/state/state-chip';
 import { TimeAgo } from '../../shared/time/time-ago';
 import { EventApi, eventsUrl } from './event-api';
 
-const typingPauseMs = 250;
-
 /** The events one may see; search, type and tag are in the address. */
 @Component({
   selector: 'cr-event-list',
-  imports: [Icon, LoadError, Placeholder, RouterLink, Skeleton, StateChip, TimeAgo],
+  imports: [Icon, ListFrame, Placeholder, RouterLink, SearchBox, StateChip, TimeAgo],
   templateUrl: './event-list.html',
   styleUrl: './event-list.scss',
 })
 export class EventList {
   private readonly api = inject(EventApi);
   private readonly router = inject(Router);
-  private readonly toasts = inject(Toasts);
-  private typing: ReturnType<typeof setTimeout> | undefined;
+  private readonly failures = inject(StartFailures);
 
   readonly search = input<string>();
   readonly type = input<string>();
   readonly tag = input<string>();
 
-  protected readonly typed = linkedSignal(() => this.search() ?? '');
+  protected readonly filter = addressFilters();
   protected readonly events = pagedList<EventSummary>(eventsUrl, () => ({
     search: this.search(),
     type: eventTypeSchema.safeParse(this.type()).data,
@@ -58,34 +56,15 @@ export class EventList {
 
   constructor() {
     const silence = inject(Realtime).listen({ 'execution.listed': (execution) => this.hear(execution) });
-    inject(DestroyRef).onDestroy(() => {
-      silence();
-      clearTimeout(this.typing);
-    });
-  }
-
-  protected typeSearch(text: string): void {
-    this.typed.set(text);
-    clearTimeout(this.typing);
-    this.typing = setTimeout(() => this.filter({ search: text.trim() }), typingPauseMs);
-  }
-
-  protected filter(change: Record<string, string>): void {
-    const queryParams = Object.fromEntries(
-      Object.entries(change).map(([key, value]) => [key, value || null]),
-    );
-    void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl: true });
+    inject(DestroyRef).onDestroy(silence);
   }
 
   protected clearFilters(): void {
     this.filter({ search: '', type: '', tag: '' });
   }
 
-  /** A click anywhere on the row; its links and buttons do their own. */
   protected open(click: MouseEvent, event: EventSummary): void {
-    if (click.target instanceof Element && click.target.closest('a, button') !== null) return;
-    if (getSelection()?.type === 'Range') return;
-    void this.router.navigate(['/events', event.id]);
+    if (opensRow(click)) void this.router.navigate(['/events', event.id]);
   }
 
   protected async run(event: EventSummary): Promise<void> {
@@ -94,7 +73,7 @@ export class EventList {
       const execution = await this.api.run(event.id);
       await this.router.navigate(['/executions', execution.id]);
     } catch (error) {
-      this.toasts.show(`“${event.name}” could not be started. ${toApiProblem(error).message}`);
+      this.failures.show(event, error);
     } finally {
       this.starting.set(null);
     }

@@ -1,6 +1,6 @@
 import type { Routes } from '@angular/router';
 
-import { keepUnsavedChanges } from './unsaved-changes';
+import { keepUnsavedChanges } from '../../shared/unsaved/unsaved-changes';
 
 export const eventRoutes: Routes = [
   {
@@ -13,5 +13,10 @@ export const eventRoutes: Routes = [
     path: ':id',
     canDeactivate: [keepUnsavedChanges],
     loadComponent: () => import('./event-editor').then((file) => file.EventEditor),
+  },
+  {
+    path: ':id/history',
+    title: 'History',
+    loadComponent: () => import('./history/event-history').then((file) => file.EventHistory),
   },
 ];

@@ -1,72 +1,156 @@
-import { Component, DestroyRef, inject, input } from '@angular/core';
+import { httpResource } from '@angular/common/http';
+import {
+  Component,
+  DestroyRef,
+  computed,
+  effect,
+  inject,
+  input,
+  linkedSignal,
+  untracked,
+} from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { executionStateSchema, type ExecutionSummary } from '@cronium/contracts';
-import { mdiHistory } from '@mdi/js';
+import {
+  executionStateSchema,
+  idSchema,
+  isActive,
+  routes,
+  type EventSummary,
+  type ExecutionSummary,
+  type Page,
+} from '@cronium/contracts';
+import { mdiFilterOffOutline, mdiPlayBoxMultipleOutline } from '@mdi/js';
 
+import { apiUrl } from '../../core/http/api-url';
 import { Realtime } from '../../core/realtime/realtime';
-import { LoadError } from '../../shared/feedback/load-error';
 import { Placeholder } from '../../shared/feedback/placeholder';
-import { Skeleton } from '../../shared/feedback/skeleton';
+import { Icon } from '../../shared/icon/icon';
+import { eventTypeLooks } from '../../shared/look/looks';
+import { addressFilters } from '../../shared/paging/address-filters';
+import { ListFrame } from '../../shared/paging/list-frame';
 import { pagedList } from '../../shared/paging/paged-list';
+import { opensRow } from '../../shared/paging/row-click';
 import { StateChip } from '../../shared/state/state-chip';
-import { stateLook } from '../../shared/state/states';
+import { stateLooks } from '../../shared/state/states';
 import { LiveDuration } from '../../shared/time/live-duration';
 import { TimeAgo } from '../../shared/time/time-ago';
+import { errorHeading } from './ends';
 import { executionsUrl } from './execution-api';
+import { NewArrivals } from './new-arrivals';
+import { timeRanges, sinceOf } from './time-ranges';
+import { LateMark } from './late-mark';
+import { triggerOf } from './triggers';
 
-/** Executions, newest first and live; the filters are in the address. */
+/** What ran and runs, newest first; event, state and time are in the address. */
 @Component({
   selector: 'cr-execution-list',
-  imports: [LiveDuration, LoadError, Placeholder, RouterLink, Skeleton, StateChip, TimeAgo],
+  imports: [Icon, LateMark, ListFrame, LiveDuration, Placeholder, RouterLink, StateChip, TimeAgo],
   templateUrl: './execution-list.html',
+  styleUrl: './execution-list.scss',
 })
 export class ExecutionList {
   private readonly router = inject(Router);
+  private readonly realtime = inject(Realtime);
 
-  readonly state = input<string>();
   readonly eventId = input<string>();
+  readonly state = input<string>();
+  readonly range = input<string>();
 
+  protected readonly filter = addressFilters();
+  private readonly since = computed(() => sinceOf(this.range(), Date.now()));
   protected readonly executions = pagedList<ExecutionSummary>(executionsUrl, () => ({
+    eventId: idSchema.safeParse(this.eventId()).data,
     state: executionStateSchema.safeParse(this.state()).data,
-    eventId: this.eventId(),
+    since: this.since(),
   }));
-  protected readonly states = executionStateSchema.options.map((state) => ({
-    state,
-    word: stateLook(state).word,
+  protected readonly events = httpResource<Page<EventSummary>>(() => ({
+    url: apiUrl(routes.events),
+    params: { limit: 200 },
   }));
-  protected readonly emptyIcon = mdiHistory;
+  /** The chosen event is in the choice also when it is not among those that were read. */
+  protected readonly eventChoices = computed(() => {
+    const events = this.events.hasValue() ? this.events.value().items : [];
+    const choices = events.map(({ id, name }) => ({ id, name }));
+    const chosen = this.eventId();
+    if (!chosen || choices.some((choice) => choice.id === chosen)) return choices;
+    const name = this.executions.items()?.[0]?.eventName ?? 'This event';
+    return [{ id: chosen, name }, ...choices];
+  });
+  protected readonly filtered = computed(() => !!this.eventId() || !!this.state() || !!this.range());
+  /** What began since the list was loaded; put in when the person asks, so that no row moves under the pointer. */
+  protected readonly arrivals = linkedSignal({
+    source: () => [this.eventId(), this.state(), this.range()],
+    computation: () => new NewArrivals(),
+  });
+
+  protected readonly states = executionStateSchema.options;
+  protected readonly stateLooks = stateLooks;
+  protected readonly ranges = timeRanges;
+  protected readonly typeLooks = eventTypeLooks;
+  protected readonly errorHeading = errorHeading;
+  protected readonly triggerOf = triggerOf;
+  protected readonly icons = { empty: mdiPlayBoxMultipleOutline, filter: mdiFilterOffOutline };
 
   constructor() {
-    const silence = inject(Realtime).listen({ 'execution.listed': (execution) => this.hear(execution) });
+    const silence = this.realtime.listen({ 'execution.listed': (execution) => this.hear(execution) });
     inject(DestroyRef).onDestroy(silence);
+    let wasConnected = false;
+    effect(() => {
+      const connected = this.realtime.state() === 'connected';
+      // What changed while the connection was lost was not heard.
+      if (connected && wasConnected) untracked(() => this.executions.reload());
+      wasConnected ||= connected;
+    });
   }
 
-  protected filter(change: { state?: string; eventId?: string }): void {
-    const queryParams = Object.fromEntries(
-      Object.entries(change).map(([key, value]) => [key, value || null]),
-    );
-    void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl: true });
+  /** What was left out or replaced by a policy is no failure. */
+  protected isCalm({ state }: ExecutionSummary): boolean {
+    return state === 'skipped' || state === 'cancelled';
+  }
+
+  /** An attempt on the way to success, or one that may still follow, is not how it ended. */
+  protected isRetried({ state }: ExecutionSummary): boolean {
+    return state === 'succeeded' || isActive(state);
+  }
+
+  /** Each once, however many attempts there were. */
+  protected serversOf({ servers }: ExecutionSummary): string {
+    return [...new Set(servers)].join(', ');
   }
 
   protected open(click: MouseEvent, execution: ExecutionSummary): void {
-    if (click.target instanceof Element && click.target.closest('a, button') !== null) return;
-    void this.router.navigate(['/executions', execution.id]);
+    if (opensRow(click)) void this.router.navigate(['/executions', execution.id]);
   }
 
-  protected outcome(execution: ExecutionSummary): string {
-    if (execution.error) return execution.error.message;
-    return execution.exitCode === null ? '' : `Exit code ${execution.exitCode}`;
+  protected showArrivals(): void {
+    const arrived = this.arrivals().take();
+    this.executions.change((rows) => {
+      const known = new Set(rows.map((row) => row.id));
+      return [...arrived.filter((execution) => !known.has(execution.id)), ...rows];
+    });
   }
 
   private hear(execution: ExecutionSummary): void {
-    this.executions.change((rows) => {
-      if (rows.some((row) => row.id === execution.id)) {
-        return rows.map((row) => (row.id === execution.id ? execution : row));
-      }
-      const wanted =
-        (!this.state() || this.state() === execution.state) &&
-        (!this.eventId() || this.eventId() === execution.eventId);
-      return wanted ? [execution, ...rows] : rows;
-    });
+    const rows = this.executions.items();
+    if (rows === undefined) return;
+    if (rows.some((row) => row.id === execution.id)) {
+      this.executions.change((known) => known.map((row) => (row.id === execution.id ? execution : row)));
+      return;
+    }
+    const event = this.eventId();
+    const state = this.state();
+    if ((event && event !== execution.eventId) || (state && state !== execution.state)) return;
+    // An old one that changes belongs to a later page, not to the top.
+    if (rows[0] !== undefined && execution.createdAt < rows[0].createdAt) return;
+    this.arrivals().add(execution);
+    if (this.nobodyReadsFurtherDown()) this.showArrivals();
+  }
+
+  /** At the top of the list new rows may simply appear. */
+  private nobodyReadsFurtherDown(): boolean {
+    return (
+      (document.getElementById('content')?.scrollTop ?? 0) < 8 &&
+      document.querySelector('tbody:hover') === null
+    );
   }
 }

@@ -8,7 +8,6 @@ export const executionRoutes: Routes = [
   },
   {
     path: ':id',
-    title: 'Execution',
     loadComponent: () => import('./execution-page').then((file) => file.ExecutionPage),
   },
 ];

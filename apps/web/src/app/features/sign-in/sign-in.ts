@@ -7,12 +7,12 @@ import { safeReturn } from '../../core/auth/auth-guard';
 import { SessionStore } from '../../core/auth/session';
 import { toApiProblem } from '../../core/http/problem';
 import { Notice } from '../../shared/feedback/notice';
-import { Field } from '../../shared/form/field';
+import { Field, FieldControl } from '../../shared/form/field';
 import { problemErrors } from '../../shared/form/problem-errors';
 
 @Component({
   selector: 'cr-sign-in',
-  imports: [Field, FormField, Notice],
+  imports: [Field, FieldControl, FormField, Notice],
   templateUrl: './sign-in.html',
   styleUrl: './sign-in.scss',
 })

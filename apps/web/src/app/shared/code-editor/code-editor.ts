@@ -3,6 +3,7 @@ import {
   DestroyRef,
   ElementRef,
   afterNextRender,
+  booleanAttribute,
   effect,
   inject,
   input,
@@ -44,7 +45,7 @@ export class CodeEditor implements FormValueControl<string> {
   readonly value = model('');
   readonly language = input.required<CodeLanguage>();
   readonly label = input.required<string>();
-  readonly readonly = input(false);
+  readonly readonly = input(false, { transform: booleanAttribute });
   readonly errors = input<readonly ValidationError.WithOptionalFieldTree[]>([]);
   readonly touch = output();
 

@@ -105,6 +105,20 @@ function languageOf(language: CodeLanguage): Extension {
   }
 }
 
+/** Code that is only looked at. */
+export function shownCode(language: CodeLanguage, label: string): Extension[] {
+  return [
+    lineNumbers(),
+    drawSelection(),
+    syntaxHighlighting(highlight),
+    theme,
+    languageOf(language),
+    EditorState.readOnly.of(true),
+    EditorView.editable.of(false),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
+  ];
+}
+
 const lintJson = jsonParseLinter();
 /** No input at all is no mistake. */
 const emptyOrJson = (view: EditorView) => (view.state.doc.toString().trim() === '' ? [] : lintJson(view));

@@ -20,7 +20,8 @@ export class Dialogs {
   async open<R>(component: Type<unknown>, config: MatDialogConfig = {}): Promise<R | undefined> {
     const { MatDialog } = await import('@angular/material/dialog');
     const dialog = this.injector.get(MatDialog);
-    const defaults: MatDialogConfig = { autoFocus: 'first-tabbable', enterAnimationDuration: '90ms' };
+    // It takes the focus when it has opened: were that later, it would pull a quick person back into the first field.
+    const defaults: MatDialogConfig = { autoFocus: 'first-tabbable', enterAnimationDuration: '0ms' };
     const merged = Object.assign({}, defaults, { exitAnimationDuration: '60ms' }, config);
     const opened = dialog.open<unknown, unknown, R>(component, merged);
     return firstValueFrom(opened.afterClosed());

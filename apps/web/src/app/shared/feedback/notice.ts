@@ -62,8 +62,19 @@ const icons: Record<NoticeTone, string> = {
       gap: 8px;
       align-self: center;
     }
+    .actions {
+      margin-left: auto;
+    }
     .actions:empty {
       display: none;
+    }
+    @media (max-width: 640px) {
+      :host {
+        flex-wrap: wrap;
+      }
+      .actions {
+        flex-basis: 100%;
+      }
     }
   `,
   host: { '[class]': 'tone()', '[attr.role]': "tone() === 'error' ? 'alert' : 'status'" },

@@ -17,7 +17,7 @@ export class Toasts {
   private async open(text: string, action: ToastAction | undefined): Promise<void> {
     const { MatSnackBar } = await import('@angular/material/snack-bar');
     const bar = this.injector.get(MatSnackBar);
-    const toast = bar.open(text, action?.label, { duration: 6000, politeness: 'polite' });
+    const toast = bar.open(text, action?.label, { duration: action ? 12_000 : 6000, politeness: 'polite' });
     if (action !== undefined) toast.onAction().subscribe(action.act);
   }
 }

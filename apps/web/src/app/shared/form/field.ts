@@ -1,9 +1,9 @@
-import { Component, computed, input } from '@angular/core';
-import type { FieldTree } from '@angular/forms/signals';
+import { Component, Directive, computed, contentChild, inject, input } from '@angular/core';
+import { FormField } from '@angular/forms/signals';
 
 let lastId = 0;
 
-/** A label, its control, and what is wrong with it. Give the control `[id]="f.id"` and `[attr.aria-describedby]="f.noteId"`. */
+/** A label, its control, and what is wrong with it. The control is the `[formField]` inside; a native one is marked `crControl`. */
 @Component({
   selector: 'cr-field',
   exportAs: 'crField',
@@ -44,14 +44,27 @@ export class Field {
   readonly label = input.required<string>();
   readonly labelHidden = input(false);
   readonly hint = input<string>();
-  readonly field = input<FieldTree<unknown>>();
 
+  private readonly control = contentChild(FormField);
   readonly id = `cr-field-${++lastId}`;
   readonly noteId = `${this.id}-note`;
 
   /** Shown once the person has left the field or tried to send it. */
   readonly error = computed(() => {
-    const state = this.field()?.();
+    const state = this.control()?.state();
     return state?.touched() === true ? state.errors()[0]?.message : undefined;
   });
+}
+
+/** The input, select or text area of a `cr-field`: ties it to the label and to the note. */
+@Directive({
+  selector: '[crControl]',
+  host: {
+    '[id]': 'field.id',
+    '[attr.aria-describedby]': 'field.noteId',
+    '[attr.aria-invalid]': '!!field.error()',
+  },
+})
+export class FieldControl {
+  protected readonly field = inject(Field);
 }

@@ -25,10 +25,18 @@ function present(query: ListQuery): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Call in an injection context. */
-export function pagedList<T>(url: string, query: () => ListQuery): PagedList<T> {
+/**
+ * Call in an injection context.
+ *
+ * @param url a function when it has parts that are known only later, as an input of the page
+ */
+export function pagedList<T>(url: string | (() => string), query: () => ListQuery): PagedList<T> {
   const http = inject(HttpClient);
-  const first = httpResource<Page<T>>((): HttpResourceRequest => ({ url, params: present(query()) }));
+  const address = typeof url === 'string' ? () => url : url;
+  const first = httpResource<Page<T>>((): HttpResourceRequest => ({
+    url: address(),
+    params: present(query()),
+  }));
   const firstPage = computed(() => (first.hasValue() ? first.value() : undefined));
   const rows = linkedSignal<Page<T> | undefined, Page<T> | undefined>({
     source: firstPage,
@@ -52,7 +60,7 @@ export function pagedList<T>(url: string, query: () => ListQuery): PagedList<T> 
       loadingMore.set(true);
       try {
         const params = present({ ...query(), cursor: before.nextCursor });
-        const page = await firstValueFrom(http.get<Page<T>>(url, { params }));
+        const page = await firstValueFrom(http.get<Page<T>>(address(), { params }));
         // A changed query in the meantime has its own first page.
         rows.update((now) =>
           now?.nextCursor === before.nextCursor ? { ...page, items: [...now.items, ...page.items] } : now,

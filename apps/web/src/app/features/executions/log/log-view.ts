@@ -39,8 +39,7 @@ const rowHeight = 20;
 /** Rows drawn beyond the window, and the step in which the drawn range moves. */
 const overscan = 24;
 const step = 8;
-/** Columns of the gutter, by what it shows: number, time, marker. */
-const numberColumns = 8;
+/** Columns of the gutter beside the line number. */
 const timeColumns = 13;
 const markColumns = 4;
 
@@ -85,10 +84,10 @@ export class LogView {
   private readonly width = signal(800);
   private readonly charWidth = signal(7.8);
 
-  protected readonly gutter = computed(() => numberColumns + markColumns + (this.times() ? timeColumns : 0));
-  private readonly columns = computed(() => {
-    if (!this.wrap()) return 0;
-    return Math.max(20, Math.floor(this.width() / this.charWidth()) - this.gutter() - 1);
+  /** Columns of the line numbers. */
+  protected readonly digits = computed(() => {
+    const { lines, dropped } = this.layout();
+    return Math.max(3, String(lines + dropped).length);
   });
 
   /** Brings the row index up to the log; everything below depends on it. */
@@ -96,11 +95,11 @@ export class LogView {
     const log = this.log();
     log.version();
     const { buffer } = log;
-    this.index.sync(buffer, this.columns());
+    this.index.sync(buffer, this.wrap() ? this.columnsFor(buffer.dropped + buffer.length) : 0);
     return { rows: this.index.rows, lines: buffer.length, dropped: buffer.dropped, widest: buffer.widest };
   });
   protected readonly innerWidth = computed(() =>
-    this.wrap() ? '100%' : `max(100%, ${this.layout().widest + this.gutter() + 2}ch)`,
+    this.wrap() ? '100%' : `max(100%, ${this.layout().widest + this.gutterFor(this.digits()) + 2}ch)`,
   );
   protected readonly innerHeight = computed(() => this.layout().rows * rowHeight);
 
@@ -227,6 +226,16 @@ export class LogView {
     const two = (value: number) => String(value).padStart(2, '0');
     const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
     return `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+  }
+
+  private gutterFor(digits: number): number {
+    return digits + 2 + markColumns + (this.times() ? timeColumns : 0);
+  }
+
+  /** Columns that are left for the text beside the line numbers. */
+  private columnsFor(lines: number): number {
+    const gutter = this.gutterFor(Math.max(3, String(lines).length));
+    return Math.max(20, Math.floor(this.width() / this.charWidth()) - gutter - 1);
   }
 
   /** After each drawing: to the end while following, and otherwise on the same lines when older ones were dropped. */

@@ -1,0 +1,105 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+
+import { Config } from '../config/config';
+
+/** A process that does not beat for so long is dead, in seconds. */
+const silenceSeconds = 10;
+/** A process believes in the silence of others when its own beats have arrived for so long without a gap. */
+const trustMilliseconds = silenceSeconds * 1000;
+const longestGapMilliseconds = 6000;
+
+interface OtherProcess {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly isSilent: boolean;
+}
+
+/** The processes of this installation, by their beats in the database. */
+@Injectable()
+export class Processes {
+  /** Of this process, as long as it lives. */
+  readonly id = uuid();
+  private readonly host = thisHost();
+  private lastBeatAt = 0;
+  private steadySince = 0;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Says that this process lives.
+   *
+   * @returns ids of those that are dead: their host says so, when it is ours, or their silence
+   */
+  async beat(): Promise<string[]> {
+    const others = await this.database.query<OtherProcess[]>(
+      `WITH mine AS (
+         INSERT INTO processes (id, host, pid, roles) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET beat_at = now())
+       SELECT id, host, pid, beat_at < now() - make_interval(secs => ${silenceSeconds}) AS "isSilent"
+         FROM processes WHERE id <> $1`,
+      [this.id, this.host, process.pid, [...this.config.roles]],
+    );
+    this.followBeats();
+    return others.filter((other) => this.isDead(other)).map(({ id }) => id);
+  }
+
+  /**
+   * Takes a dead process off the list, within the transaction that takes over what it had.
+   *
+   * @returns false when another process has, or when it beats again
+   */
+  async bury(transaction: EntityManager, id: string): Promise<boolean> {
+    const [, count] = await transaction.query<[unknown, number]>(
+      `DELETE FROM processes WHERE id = $1 AND (beat_at < now() - make_interval(secs => ${silenceSeconds}) OR host = $2)`,
+      [id, this.host],
+    );
+    return count > 0;
+  }
+
+  /** This process goes. */
+  async leave(): Promise<void> {
+    await this.database.query('DELETE FROM processes WHERE id = $1', [this.id]);
+  }
+
+  /** After an outage everybody was silent; who was steady since then may judge. */
+  private followBeats(): void {
+    const now = performance.now();
+    if (now - this.lastBeatAt > longestGapMilliseconds) this.steadySince = now;
+    this.lastBeatAt = now;
+  }
+
+  private isDead({ host, pid, isSilent }: OtherProcess): boolean {
+    if (host === this.host && !isAlive(pid)) return true;
+    return isSilent && performance.now() - this.steadySince >= trustMilliseconds;
+  }
+}
+
+/** Where process numbers mean what they mean here: one boot of one machine, and one container of it. */
+export function thisHost(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return [hostname(), boot, readlinkSync('/proc/self/ns/pid')].join(' ');
+  } catch {
+    return hostname(); // not Linux
+  }
+}
+
+/** Another process of this host. One that had our number is gone. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

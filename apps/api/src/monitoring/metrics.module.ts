@@ -1,0 +1,9 @@
+import { Global, Module } from '@nestjs/common';
+
+import { MetricsController } from './metrics.controller';
+import { Metrics } from './metrics';
+
+/** For every feature that counts something. */
+@Global()
+@Module({ controllers: [MetricsController], providers: [Metrics], exports: [Metrics] })
+export class MetricsModule {}

@@ -1,0 +1,181 @@
+import type { HealthStatus } from '@cronium/server-types';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import type { Server } from './server.entity';
+
+/** How long a check may take before another process may make it, in seconds. */
+const longestCheckSeconds = 45;
+/** A server that jobs wait for is asked this often, however often it has failed. */
+const eagerSeconds = 15;
+/**
+ * Between a job that finds a server away and the check that may contradict it. Where checks pass and jobs fail, a job that waits would
+ * otherwise be tried without a pause.
+ */
+const secondLookSeconds = 5;
+
+export interface KnownHealth {
+  readonly health: HealthStatus;
+  /** Checks in a row that failed. */
+  readonly failures: number;
+}
+
+export interface DueChecks {
+  readonly serverIds: readonly string[];
+  /** Null when there is no other server. */
+  readonly nextInMilliseconds: number | null;
+}
+
+/** Why a server is away, as a check or a job found it. */
+export type Outage = NonNullable<HealthStatus['reason']>;
+
+/** The health of servers as all processes know it. */
+@Injectable()
+export class ServerHealthRepository {
+  constructor(private readonly database: DataSource) {}
+
+  /** Of one server, or of every one that was checked, by its id. */
+  async read(serverId?: string): Promise<Map<string, KnownHealth>> {
+    const rows = await this.database.query<HealthRow[]>(
+      `SELECT server_id, healthy, checked_at, latency_ms, reason, notice, failures FROM server_health
+        WHERE healthy IS NOT NULL AND server_id = coalesce($1, server_id)`,
+      [serverId ?? null],
+    );
+    return new Map(rows.map((row) => [row.server_id, toKnown(row)]));
+  }
+
+  /** Up to `count` servers whose check is due, the longest due first: each for one process alone. And until when no other is. */
+  async takeDue(count: number): Promise<DueChecks> {
+    const [row] = await this.database.query<{ ids: string[]; nextIn: number | null }[]>(
+      `WITH taken AS (
+         INSERT INTO server_health AS known (server_id, next_check_at, checking_until)
+         SELECT server.id, now(), now() + make_interval(secs => $1)
+           FROM servers server LEFT JOIN server_health present ON present.server_id = server.id
+          WHERE present.server_id IS NULL
+             OR (present.next_check_at <= now() AND coalesce(present.checking_until, '-infinity') <= now())
+          ORDER BY present.next_check_at NULLS FIRST LIMIT $2
+         ON CONFLICT (server_id) DO UPDATE SET checking_until = excluded.checking_until
+          WHERE known.next_check_at <= now() AND coalesce(known.checking_until, '-infinity') <= now()
+         RETURNING server_id)
+       SELECT coalesce((SELECT array_agg(server_id) FROM taken), '{}') AS ids,
+              (SELECT extract(epoch FROM min(greatest(next_check_at, coalesce(checking_until, '-infinity'))) - now())::float8 * 1000
+                 FROM server_health WHERE server_id NOT IN (SELECT server_id FROM taken)) AS "nextIn"`,
+      [longestCheckSeconds, count],
+    );
+    const { ids = [], nextIn = null } = row ?? {};
+    return { serverIds: ids, nextInMilliseconds: nextIn === null ? null : Math.max(0, nextIn) + 1 };
+  }
+
+  /** Servers that failed are due: what has started anew may be the remedy. */
+  async makeFailingDue(): Promise<void> {
+    await this.database.query(
+      'UPDATE server_health SET next_check_at = now(), checking_until = NULL WHERE healthy IS FALSE',
+    );
+  }
+
+  async makeDue(serverId: string): Promise<void> {
+    await this.database.query(
+      'UPDATE server_health SET next_check_at = now(), checking_until = NULL WHERE server_id = $1',
+      [serverId],
+    );
+  }
+
+  /**
+   * Stores what a check found; the next follows `nextSeconds` later. False, and nothing is stored, when the server was set up anew or
+   * deleted meanwhile.
+   */
+  async record(
+    manager: EntityManager,
+    server: Server,
+    { health, failures }: KnownHealth,
+    nextSeconds: number,
+  ): Promise<boolean> {
+    const rows = await manager.query<unknown[]>(
+      `INSERT INTO server_health (server_id, healthy, checked_at, latency_ms, reason, notice, failures, next_check_at)
+       SELECT id, $2, $3, $4, $5, $6, $7, now() + make_interval(secs =>
+              CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE server_id = $1 AND waiting_since IS NOT NULL)
+                   THEN least($8::float8, ${eagerSeconds}) ELSE $8 END)
+         FROM servers
+        WHERE id = $1
+          AND (container_config, ssh_config, ssh_credentials, host_key) IS NOT DISTINCT FROM ($9::jsonb, $10::jsonb, $11, $12::jsonb)
+       ON CONFLICT (server_id) DO UPDATE
+         SET healthy = excluded.healthy, checked_at = excluded.checked_at, latency_ms = excluded.latency_ms,
+             reason = excluded.reason, notice = excluded.notice, failures = excluded.failures,
+             next_check_at = excluded.next_check_at, checking_until = NULL
+       RETURNING server_id`,
+      [
+        server.id,
+        health.healthy,
+        health.checkedAt,
+        health.latencyMs,
+        health.reason ?? null,
+        health.notice ?? null,
+        failures,
+        nextSeconds,
+        ...[jsonOrNull(server.containerConfig), jsonOrNull(server.sshConfig)],
+        ...[server.sshCredentials, jsonOrNull(server.hostKey)],
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  /** A job found the server away. A check, which may contradict it, follows soon. */
+  async recordOutage(manager: EntityManager, serverId: string, outage: Outage): Promise<void> {
+    await manager.query(
+      `INSERT INTO server_health AS known (server_id, healthy, checked_at, latency_ms, reason, failures, next_check_at)
+       VALUES ($1, false, now(), 0, $2, 1, now() + interval '${secondLookSeconds} s')
+       ON CONFLICT (server_id) DO UPDATE
+         SET healthy = false, checked_at = now(), reason = excluded.reason, notice = NULL,
+             failures = greatest(known.failures, 1),
+             next_check_at = CASE WHEN known.healthy IS FALSE
+               THEN least(known.next_check_at, now() + interval '${eagerSeconds} s')
+               ELSE now() + interval '${secondLookSeconds} s' END`,
+      [serverId, outage],
+    );
+  }
+
+  /**
+   * Whether a server is still away, which stays so until the transaction has ended: a check's result is recorded before or after it, never
+   * in between. If it is, its next check is not far.
+   */
+  async isStillAway(transaction: EntityManager, serverId: string): Promise<boolean> {
+    const [rows] = await transaction.query<[unknown[], number]>(
+      `UPDATE server_health SET next_check_at = least(next_check_at, checked_at + interval '${eagerSeconds} s')
+        WHERE server_id = $1 AND healthy IS FALSE RETURNING server_id`,
+      [serverId],
+    );
+    return rows.length > 0;
+  }
+
+  /** What was wrong with a server may be mended once it is reached in another way: it is unknown until the next check, which is due. */
+  async forgetFault(transaction: EntityManager, serverId: string): Promise<void> {
+    await transaction.query('DELETE FROM server_health WHERE server_id = $1 AND healthy IS FALSE', [
+      serverId,
+    ]);
+  }
+}
+
+interface HealthRow {
+  server_id: string;
+  healthy: boolean;
+  checked_at: Date;
+  latency_ms: number;
+  reason: Outage | null;
+  notice: string | null;
+  failures: number;
+}
+
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+function toKnown({ healthy, checked_at, latency_ms, reason, notice, failures }: HealthRow): KnownHealth {
+  return {
+    health: {
+      healthy,
+      checkedAt: checked_at.toISOString(),
+      latencyMs: latency_ms,
+      ...(reason === null ? {} : { reason }),
+      ...(notice === null ? {} : { notice }),
+    },
+    failures,
+  };
+}

@@ -1,0 +1,7 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  ...require('../../jest.preset.cjs'),
+  displayName: 'e2e',
+  rootDir: __dirname,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,41 @@
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+import type { Product } from './product';
+
+/** A person with a browser. What the page reports as an error fails the test that asks for it. */
+export class Visitor {
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+    /** Uncaught errors of the page's own code. */
+    readonly errors: readonly string[],
+  ) {}
+
+  static async open(options: BrowserContextOptions = {}): Promise<Visitor> {
+    const browser = await chromium.launch({
+      executablePath: process.env['CRONIUM_BROWSER'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+    });
+    const page = await browser.newPage(options);
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    return new Visitor(browser, page, errors);
+  }
+
+  async signIn({ url, email, password }: Product): Promise<void> {
+    await this.page.goto(url);
+    await this.page.getByLabel('Email').fill(email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByTestId('person-menu').waitFor();
+  }
+
+  /** Resolves when the execution on the page is in this state. */
+  async untilState(state: string): Promise<void> {
+    await this.page.locator(`[data-testid="execution-state"][data-state="${state}"]`).waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}

@@ -1,0 +1,9 @@
+import type { Routes } from '@angular/router';
+
+export const scheduleRoutes: Routes = [
+  {
+    path: '',
+    title: 'Schedule',
+    loadComponent: () => import('./schedule-page').then((file) => file.SchedulePage),
+  },
+];

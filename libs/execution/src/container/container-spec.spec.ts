@@ -1,0 +1,149 @@
+import { type ResourceLimits, defaultResourceLimits } from '@cronium/server-types';
+
+import { jobName, jobOfName, sandboxSpec, sharedContainerSpec, tightening, warmName } from './container-spec';
+
+const MIB = 1024 * 1024;
+const context = {
+  installationId: 'installation',
+  serverId: 'server',
+  owner: 'owner',
+  image: 'cronium-executor:latest',
+  seccompProfile: '{"defaultAction":"SCMP_ACT_ERRNO"}',
+};
+const limits: ResourceLimits = { cpu: 0.5, memoryMb: 100, pids: 20, diskMb: 50, outputMb: 3 };
+
+describe('sandboxSpec', () => {
+  const spec = sandboxSpec(context, limits, 'name');
+
+  it('turns limits into what the kernel holds', () => {
+    expect(spec.HostConfig).toMatchObject({
+      CpuPeriod: 100_000,
+      CpuQuota: 50_000,
+      PidsLimit: 20,
+      Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=50m,nr_inodes=6400,mode=1777' },
+    });
+  });
+
+  it('gives memory for the processes, the disk and the runner, and no swap', () => {
+    const { Memory, MemorySwap } = spec.HostConfig ?? {};
+    expect(Memory).toBe((100 + 50 + 96) * MIB);
+    expect(MemorySwap).toBe(Memory);
+  });
+
+  it('leaves a small disk enough files to work with', () => {
+    const small = sandboxSpec(context, { ...limits, diskMb: 1 }, 'name');
+    expect(small.HostConfig?.Tmpfs?.['/tmp']).toContain('size=1m,nr_inodes=4096');
+  });
+
+  it('allows more processors than the machine has, which the engine then does not refuse', () => {
+    const large = sandboxSpec(context, { ...limits, cpu: 128 }, 'name');
+    expect(large.HostConfig?.CpuQuota).toBe(12_800_000);
+    expect(large.HostConfig).not.toHaveProperty('NanoCpus');
+  });
+
+  it.each([
+    ['no user with rights', { User: '1000:1000' }],
+    [
+      'its labels',
+      {
+        Labels: {
+          'org.cronium.installation': 'installation',
+          'org.cronium.server': 'server',
+          'org.cronium.role': 'sandbox',
+          'org.cronium.owner': 'owner',
+        },
+      },
+    ],
+    ['an open stdin that a second client may take over', { OpenStdin: true, StdinOnce: false, Tty: false }],
+    [
+      'the runner as first process',
+      { Entrypoint: ['python3', '-I', '-S', '/opt/cronium/runner.pyc'], Cmd: ['sandbox'] },
+    ],
+  ])('has %s', (_, part) => {
+    expect(spec).toMatchObject(part);
+  });
+
+  it('is hardened', () => {
+    expect(spec.HostConfig).toMatchObject({
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges', `seccomp=${context.seccompProfile}`],
+      Privileged: false,
+      IpcMode: 'private',
+      CgroupnsMode: 'private',
+      LogConfig: { Type: 'none' },
+      RestartPolicy: { Name: '' },
+      Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+    });
+  });
+
+  it('has nothing of the host, and nothing of a job', () => {
+    for (const key of ['Binds', 'Mounts', 'Devices', 'CapAdd', 'VolumesFrom', 'PidMode', 'PortBindings']) {
+      expect(spec.HostConfig).not.toHaveProperty(key);
+    }
+    expect(spec).not.toHaveProperty('Env');
+  });
+});
+
+describe('sharedContainerSpec', () => {
+  const spec = sharedContainerSpec(context, limits, 4, 'cronium-executor');
+
+  it('has room for all jobs at one time', () => {
+    expect(spec.HostConfig).toMatchObject({
+      CpuQuota: 200_000,
+      Memory: (400 + 200 + 96) * MIB,
+      PidsLimit: 80,
+      Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=200m,nr_inodes=25600,mode=1777' },
+    });
+  });
+
+  it('is hardened as a sandbox is', () => {
+    const { SecurityOpt, CapDrop, NetworkMode, ReadonlyRootfs } =
+      sandboxSpec(context, limits, 'x').HostConfig ?? {};
+    expect(spec.HostConfig).toMatchObject({ SecurityOpt, CapDrop, NetworkMode, ReadonlyRootfs });
+  });
+
+  it('is held open by a user that no job has', () => {
+    expect(spec).toMatchObject({ User: '65534:65534', Cmd: ['hold'] });
+    expect(spec).not.toHaveProperty('Entrypoint');
+  });
+});
+
+describe('tightening', () => {
+  it('tells the kernel nothing when it need not know', () => {
+    expect(tightening(limits, limits)).toBeUndefined();
+    expect(tightening(limits, { ...limits, diskMb: 1, outputMb: 1 })).toBeUndefined();
+  });
+
+  it.each([
+    ['cpu', { cpu: 0.1 }, { CpuQuota: 10_000 }],
+    ['memory', { memoryMb: 16 }, { Memory: (16 + 50 + 96) * MIB, MemorySwap: (16 + 50 + 96) * MIB }],
+    ['processes', { pids: 8 }, { PidsLimit: 8 }],
+  ])('tells it of less %s', (_, stricter, expected) => {
+    expect(tightening(limits, { ...limits, ...stricter })).toMatchObject(expected);
+  });
+
+  it('leaves room in memory for the disk that the sandbox was made with', () => {
+    const wanted = { ...limits, memoryMb: 16, diskMb: 1 };
+    expect(tightening(limits, wanted)).toMatchObject({ Memory: (16 + 50 + 96) * MIB });
+  });
+});
+
+describe('Names', () => {
+  it('tell the job of a sandbox', () => {
+    expect(jobOfName(`/${jobName('job-1')}`)).toBe('job-1');
+    expect(jobOfName(jobName('job-1'))).toBe('job-1');
+  });
+
+  it.each(['', '/', `/${warmName('x')}`, '/cronium-executor', '/other-cronium-job-1'])(
+    'tell none of "%s"',
+    (name) => {
+      expect(jobOfName(name)).toBeUndefined();
+    },
+  );
+
+  it('are good for the engine with the default limits too', () => {
+    expect(sandboxSpec(context, defaultResourceLimits, warmName('x')).name).toMatch(/^[a-z-]+x$/);
+  });
+});
