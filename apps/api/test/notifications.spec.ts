@@ -2,11 +2,12 @@ import { FakeServer } from '@cronium/execution';
 import { DataSource } from 'typeorm';
 
 import { type Notification, Notifications } from '../src/database/notifications';
-import { onFake, startTestApp, type TestApp } from './test-app';
+import { createInstallation, type Installation, onFake, startTestApp, type TestApp } from './test-app';
 
 const about = (executionId: string): Notification => ({ kind: 'execution.created', executionId });
 
 describe('Notifications', () => {
+  let installation: Installation;
   let app: TestApp;
   let notifications: Notifications;
   let database: DataSource;
@@ -20,14 +21,18 @@ describe('Notifications', () => {
     });
 
   beforeAll(async () => {
-    app = await startTestApp(onFake(new FakeServer()));
+    installation = await createInstallation();
+    app = await startTestApp(onFake(new FakeServer()), { installation });
     notifications = app.app.get(Notifications);
     database = app.app.get(DataSource);
     notifications.messages.subscribe((message) => {
       if (message.kind === 'execution.created') heard.push(message.executionId);
     });
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    await installation.remove();
+  });
 
   beforeEach(() => {
     heard = [];
@@ -51,8 +56,24 @@ describe('Notifications', () => {
     expect(await heardUntil('committed')).toEqual(['of no transaction', 'committed']);
   });
 
-  it('are delivered in their order, the same once while it is not told yet', async () => {
-    for (const id of ['a', 'b', 'c', 'b', 'c', 'd']) await notifications.publish(database.manager, about(id));
-    expect(await heardUntil('d')).toEqual(['a', 'b', 'c', 'd']);
+  it('are delivered in their order, to other processes the same once while it is not told yet', async () => {
+    const other = await startTestApp(onFake(new FakeServer()), { installation });
+    try {
+      const heardThere: string[] = [];
+      const all = new Promise<void>((resolve) => {
+        other.app.get(Notifications).messages.subscribe((message) => {
+          if (message.kind !== 'execution.created') return;
+          heardThere.push(message.executionId);
+          if (message.executionId === 'd') resolve();
+        });
+      });
+      const told = ['a', 'b', 'c', 'b', 'c', 'd'];
+      for (const id of told) await notifications.publish(database.manager, about(id));
+      expect(await heardUntil('d')).toEqual(told);
+      await all;
+      expect(heardThere).toEqual(['a', 'b', 'c', 'd']);
+    } finally {
+      await other.close();
+    }
   });
 });

@@ -3,19 +3,21 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Event, type Execution, executionSchema, logPageSchema, type Session } from '@cronium/contracts';
-import { FakeServer } from '@cronium/execution';
+import { FakeExecutor, FakeServer, thisProcess } from '@cronium/execution';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 
-import { Processes, thisHost } from '../src/database/processes';
+import { Processes } from '../src/database/processes';
+import { DispatchLoop } from '../src/executor/dispatch-loop';
 import { Reconciler } from '../src/executor/reconciler';
 import { expectProblem } from './expectations';
-import { createInstallation, type Installation, onFake, startTestApp, type TestApp } from './test-app';
+import { createInstallation, type Installation, startTestApp, type TestApp } from './test-app';
 
 /** What is out of step between rows, queue and processes, and how it is mended. The chaos program kills real processes; see tools/chaos. */
 describe('recovery', () => {
   const fake = new FakeServer();
+  const executors: FakeExecutor[] = [];
   let installation: Installation;
   let app: TestApp;
   let admin: Session;
@@ -23,7 +25,14 @@ describe('recovery', () => {
 
   beforeAll(async () => {
     installation = await createInstallation();
-    app = await startTestApp(onFake(fake), { installation });
+    app = await startTestApp(
+      () => {
+        const executor = new FakeExecutor(fake);
+        executors.push(executor);
+        return executor;
+      },
+      { installation },
+    );
     admin = await app.signIn('ADMIN');
     user = await app.signIn('USER');
   });
@@ -67,12 +76,12 @@ describe('recovery', () => {
   };
 
   /** As if another process had the job: it is registered, and the job's row names it. */
-  const giveTo = async (process: { host: string; pid: number; silence: number }, jobId: string) => {
+  const giveTo = async (process: { name: string; silence: number }, jobId: string) => {
     const id = uuid();
     await query(
-      `INSERT INTO processes (id, host, pid, roles, beat_at)
-       VALUES ($1, $2, $3, '{worker}', now() - make_interval(secs => $4))`,
-      [id, process.host, process.pid, process.silence],
+      `INSERT INTO processes (id, name, roles, beat_at)
+       VALUES ($1, $2, '{worker}', now() - make_interval(secs => $3))`,
+      [id, process.name, process.silence],
     );
     await query('UPDATE jobs SET worker_id = $2 WHERE id = $1', [jobId, id]);
   };
@@ -96,7 +105,10 @@ describe('recovery', () => {
     await once(dead, 'exit');
     const execution = await run(counting);
     await until(execution, ({ jobs }) => (jobs[0]?.logEntries ?? 0) > 0);
-    await giveTo({ host: thisHost(), pid: dead.pid ?? 0, silence: 0 }, jobOf(execution));
+    await giveTo(
+      { name: thisProcess().replace(/[^/]+\/[^/]+$/, `${dead.pid}/1`), silence: 0 },
+      jobOf(execution),
+    );
     while ((await workerOf(execution)) !== mine()) await delay(100);
     const { state } = await ended(execution);
     expect(state).toBe('succeeded');
@@ -107,14 +119,29 @@ describe('recovery', () => {
   it('takes over from another host that is silent, and leaves one that beats alone', async () => {
     const [silent, lively] = [await run('sleep 60'), await run('sleep 60')];
     for (const one of [silent, lively]) await until(one, ({ state }) => state === 'running');
-    await giveTo({ host: 'elsewhere', pid: 1, silence: 11 }, jobOf(silent));
-    await giveTo({ host: 'elsewhere', pid: 2, silence: -60 }, jobOf(lively));
+    await giveTo({ name: 'elsewhere', silence: 11 }, jobOf(silent));
+    await giveTo({ name: 'elsewhere', silence: -60 }, jobOf(lively));
     while ((await workerOf(silent)) !== mine()) await delay(100);
     expect(await workerOf(lively)).not.toBe(mine());
-    await query(`UPDATE processes SET beat_at = now() - interval '11 s' WHERE host = 'elsewhere'`);
+    await query(`UPDATE processes SET beat_at = now() - interval '11 s' WHERE name = 'elsewhere'`);
     while ((await workerOf(lively)) !== mine()) await delay(100);
     for (const { id } of [silent, lively]) await app.as(user, 'post', `/executions/${id}/cancel`).expect(202);
     for (const one of [silent, lively]) expect(await ended(one)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('lets go of a job that another process has taken over and ended', async () => {
+    const execution = await run('sleep 60');
+    await until(execution, ({ state }) => state === 'running');
+    const end = `state = 'succeeded', ended_at = now() - interval '6 s'`;
+    await query(`UPDATE jobs SET worker_id = NULL, ${end} WHERE id = $1`, [jobOf(execution)]);
+    await query(`UPDATE executions SET ${end} WHERE id = $1`, [execution.id]);
+    await app.app.get(DispatchLoop).review();
+    const active = async () =>
+      (await Promise.all(executors.map((executor) => executor.getResourceUsage()))).filter(
+        ({ activeJobs }) => activeJobs > 0,
+      );
+    while ((await active()).length > 0) await delay(50);
+    expect(await ended(execution)).toMatchObject({ state: 'succeeded' });
   });
 
   it('sends a message that was lost, and ends an execution whose jobs have ended', async () => {

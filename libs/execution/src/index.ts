@@ -3,6 +3,7 @@ export * from './script-end';
 export * from './script-handle';
 export * from './execution-error';
 export * from './create-server-executor';
+export { isDead, thisProcess } from './process-identity';
 export * from './fake/fake-executor';
 export type { RunnerFolders } from './runner/runner-files';
 export type { SshCredentials, SshServer } from './ssh/ssh-server';

@@ -37,11 +37,16 @@ export class AlertsService {
     );
   }
 
-  async resolve(transaction: EntityManager, kind: Alert['kind'], subject: AlertSubject): Promise<void> {
-    const [column, id] = subjectColumn(subject);
+  /** Inside the transaction that notices that it is over. */
+  async resolve(
+    transaction: EntityManager,
+    kind: Alert['kind'],
+    subjects: readonly AlertSubject[],
+  ): Promise<void> {
     await transaction.query(
-      `UPDATE alerts SET resolved_at = now() WHERE kind = $1 AND ${column} = $2 AND resolved_at IS NULL`,
-      [kind, id],
+      `UPDATE alerts SET resolved_at = now()
+        WHERE kind = $1 AND (server_id = ANY($2) OR event_id = ANY($2)) AND resolved_at IS NULL`,
+      [kind, subjects.map((subject) => subjectColumn(subject)[1])],
     );
   }
 

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { v7 as uuid } from 'uuid';
 
 import { Patience } from './patience';
 
@@ -26,12 +27,18 @@ export type Notification =
 
 export const notificationChannel = 'cronium';
 
+/** As it goes through Postgres. */
+type Message = Notification & {
+  /** The process that tells it, and has heard it already. */
+  readonly from?: string;
+};
+
 /** Told to Postgres in one statement at most. */
 const batch = 500;
 
 /**
- * LISTEN/NOTIFY between all processes of an installation, this one included. Delivered after the transaction that published commits, and
- * not at all when it rolls back.
+ * LISTEN/NOTIFY between all processes of an installation. Delivered after the transaction that published commits, and not at all when it
+ * rolls back; in this process at once, without the way through Postgres.
  *
  * Not part of that transaction: Postgres lets only one that notifies commit at a time, so that the jobs of all processes would wait for each
  * other's write to the disk. What a process that dies in between did not tell is found by those who look from time to time.
@@ -44,6 +51,7 @@ export class Notifications implements OnModuleInit, BeforeApplicationShutdown {
   /** Of transactions under way. */
   private readonly uncommitted = new WeakMap<QueryRunner, Notification[]>();
   private readonly untold = new Set<string>();
+  private readonly origin = uuid();
   private telling: Promise<void> | undefined;
 
   constructor(
@@ -75,8 +83,8 @@ export class Notifications implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Called by the owner of the listening connection. */
-  receive(notification: Notification): void {
-    this.heard.next(notification);
+  receive(message: Message): void {
+    if (message.from !== this.origin) this.heard.next(message);
   }
 
   private release(queryRunner: QueryRunner): void {
@@ -89,7 +97,12 @@ export class Notifications implements OnModuleInit, BeforeApplicationShutdown {
 
   /** What comes while some is being told is told together, the same once. */
   private tell(notifications: readonly Notification[]): void {
-    for (const notification of notifications) this.untold.add(JSON.stringify(notification));
+    for (const notification of notifications) {
+      const message: Message = { ...notification, from: this.origin };
+      this.untold.add(JSON.stringify(message));
+      // Not within the commit: whoever hears it may fail.
+      queueMicrotask(() => this.heard.next(notification));
+    }
     this.telling ??= this.tellAll().finally(() => (this.telling = undefined));
   }
 

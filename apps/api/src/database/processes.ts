@@ -1,6 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
-
+import { isDead, thisProcess } from '@cronium/execution';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
@@ -15,8 +13,8 @@ const longestGapMilliseconds = 6000;
 
 interface OtherProcess {
   readonly id: string;
-  readonly host: string;
-  readonly pid: number;
+  /** As its machine knows it. */
+  readonly name: string;
   readonly isSilent: boolean;
 }
 
@@ -25,7 +23,7 @@ interface OtherProcess {
 export class Processes {
   /** Of this process, as long as it lives. */
   readonly id = uuid();
-  private readonly host = thisHost();
+  private readonly name = thisProcess();
   private lastBeatAt = 0;
   private steadySince = 0;
 
@@ -42,11 +40,11 @@ export class Processes {
   async beat(): Promise<string[]> {
     const others = await this.database.query<OtherProcess[]>(
       `WITH mine AS (
-         INSERT INTO processes (id, host, pid, roles) VALUES ($1, $2, $3, $4)
+         INSERT INTO processes (id, name, roles) VALUES ($1, $2, $3)
          ON CONFLICT (id) DO UPDATE SET beat_at = now())
-       SELECT id, host, pid, beat_at < now() - make_interval(secs => ${silenceSeconds}) AS "isSilent"
+       SELECT id, name, beat_at < now() - make_interval(secs => ${silenceSeconds}) AS "isSilent"
          FROM processes WHERE id <> $1`,
-      [this.id, this.host, process.pid, [...this.config.roles]],
+      [this.id, this.name, [...this.config.roles]],
     );
     this.followBeats();
     return others.filter((other) => this.isDead(other)).map(({ id }) => id);
@@ -58,11 +56,13 @@ export class Processes {
    * @returns false when another process has, or when it beats again
    */
   async bury(transaction: EntityManager, id: string): Promise<boolean> {
-    const [, count] = await transaction.query<[unknown, number]>(
-      `DELETE FROM processes WHERE id = $1 AND (beat_at < now() - make_interval(secs => ${silenceSeconds}) OR host = $2)`,
-      [id, this.host],
+    const [other] = await transaction.query<Pick<OtherProcess, 'name' | 'isSilent'>[]>(
+      `SELECT name, beat_at < now() - make_interval(secs => ${silenceSeconds}) AS "isSilent" FROM processes WHERE id = $1 FOR UPDATE`,
+      [id],
     );
-    return count > 0;
+    if (!other || !(other.isSilent || isDead(other.name))) return false;
+    await transaction.query('DELETE FROM processes WHERE id = $1', [id]);
+    return true;
   }
 
   /** This process goes. */
@@ -77,29 +77,8 @@ export class Processes {
     this.lastBeatAt = now;
   }
 
-  private isDead({ host, pid, isSilent }: OtherProcess): boolean {
-    if (host === this.host && !isAlive(pid)) return true;
+  private isDead({ name, isSilent }: OtherProcess): boolean {
+    if (isDead(name)) return true;
     return isSilent && performance.now() - this.steadySince >= trustMilliseconds;
-  }
-}
-
-/** Where process numbers mean what they mean here: one boot of one machine, and one container of it. */
-export function thisHost(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return [hostname(), boot, readlinkSync('/proc/self/ns/pid')].join(' ');
-  } catch {
-    return hostname(); // not Linux
-  }
-}
-
-/** Another process of this host. One that had our number is gone. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,4 +1,4 @@
-import type { EventQuery, EventSummary } from '@cronium/contracts';
+import type { EventQuery, EventSummary, UserRole } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
@@ -6,6 +6,7 @@ import type { Position } from '../http/cursor';
 import { Event } from './event.entity';
 import type { EventRelations } from './event.mapper';
 import type { EventVersion } from './event-version.entity';
+import type { JoinRule, OverlapRule, RunnableEvent } from './events.service';
 
 /** Reads of events that need more than one table. */
 @Injectable()
@@ -59,6 +60,29 @@ export class EventsRepository {
     }
     if (after) select.andWhere('(event.updatedAt, event.id) < (:at, :id)', after);
     return select.getMany();
+  }
+
+  /**
+   * What an execution takes from an event, and whether its owner may sign in; null when there is no such event.
+   *
+   * @param version an earlier one instead of the present
+   */
+  async runnable(id: string, version?: number): Promise<(RunnableEvent & { isOwnerActive: boolean }) | null> {
+    const [row] = await this.database.query<RunnableRow[]>(
+      `SELECT version.id AS "versionId", version.type, event.name, owner.id AS "ownerId", owner.role AS "ownerRole",
+              owner.status = 'ACTIVE' AS "isOwnerActive", event.server_tag AS "serverTag", event.target_strategy AS "targetStrategy",
+              event.priority, event.overlap_policy AS "overlapPolicy", event.max_concurrent_executions AS "maxConcurrentExecutions",
+              event.max_queued_executions AS "maxQueuedExecutions", event.debounce_seconds AS "debounceSeconds", event.coalesce,
+              ARRAY(SELECT server_id FROM event_servers WHERE event_id = event.id ORDER BY position) AS "serverIds"
+         FROM events event
+         JOIN users owner ON owner.id = event.owner_id
+         JOIN event_versions version ON version.event_id = event.id AND version.version = coalesce($2, event.version)
+        WHERE event.id = $1`,
+      [id, version ?? null],
+    );
+    if (!row) return null;
+    const { ownerId, ownerRole, ...fields } = row;
+    return { ...fields, owner: { id: ownerId, role: ownerRole }, overlap: row, joining: row };
   }
 
   /** The version that each of these events has now, by the event's id. */
@@ -116,6 +140,12 @@ export class EventsRepository {
       ]),
     );
   }
+}
+
+interface RunnableRow extends Omit<RunnableEvent, 'owner' | 'overlap' | 'joining'>, OverlapRule, JoinRule {
+  readonly ownerId: string;
+  readonly ownerRole: UserRole;
+  readonly isOwnerActive: boolean;
 }
 
 interface LastExecutionRow {

@@ -72,6 +72,15 @@ export interface ScheduledEvent extends Scheduled {
   readonly calendarChanges: number;
 }
 
+/** That the due runs of an event are taken, and what is planned next. */
+export interface Claim {
+  /** As it was read. */
+  readonly event: Pick<ScheduledEvent, 'id' | 'nextRunAt' | 'calendarChanges'>;
+  readonly plan: Plan;
+  /** How many of them are started, against its maximum. */
+  readonly started: number;
+}
+
 /** What is known of a saved event when its schedule is previewed. */
 export interface PreviewBasis {
   /** Of an interval that names none. */
@@ -204,8 +213,10 @@ export class EventsService {
    * @param version an earlier one instead of the present
    */
   async runnable(caller: Caller, id: string, version?: number): Promise<RunnableEvent> {
-    const event = await this.find(this.database.manager, caller, id);
-    return this.toRunnable(event, await this.ownerOf(event), version);
+    const found = await this.repository.runnable(id, version);
+    if (!found || !mayAccessOwned(caller, { ownerId: found.owner.id })) throw notFound('event', id);
+    if (!found.isOwnerActive) throw ownerDisabled();
+    return found;
   }
 
   /** Ids of the events whose schedule is due, longest due first, and how long until the next is, by the database's clock. */
@@ -258,19 +269,35 @@ export class EventsService {
     });
   }
 
-  /** Takes the run that was planned for `seen`, and plans the next; false when somebody else has, or its calendars have changed. */
-  async claim(
-    transaction: EntityManager,
-    { id, nextRunAt: seen, calendarChanges }: Pick<ScheduledEvent, 'id' | 'nextRunAt' | 'calendarChanges'>,
-    plan: Plan,
-    started: number,
-  ): Promise<boolean> {
-    const [, count] = await transaction.query<[unknown, number]>(
-      `UPDATE events SET next_planned_at = $3, next_run_at = $4, next_open_run_at = $5, scheduled_runs = scheduled_runs + $6
-        WHERE id = $1 AND next_run_at = $2 AND calendar_changes = $7 AND NOT paused`,
-      [id, seen, plan.nextPlannedAt, plan.nextRunAt, plan.nextOpenRunAt, started, calendarChanges],
+  /**
+   * Takes the runs that were planned, and plans the next. Locked in the order of their ids, so that two processes do not wait for each other.
+   *
+   * @returns ids of the events whose runs nobody else has taken, and whose calendars are as they were read
+   */
+  async claim(transaction: EntityManager, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
+    const [rows] = await transaction.query<[{ id: string }[], number]>(
+      `WITH given AS (
+         SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::int[])
+             AS given(id, seen, calendar_changes, next_planned_at, next_run_at, next_open_run_at, started)),
+       mine AS (SELECT id FROM events WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)
+       UPDATE events event
+          SET next_planned_at = given.next_planned_at, next_run_at = given.next_run_at, next_open_run_at = given.next_open_run_at,
+              scheduled_runs = event.scheduled_runs + given.started
+         FROM given JOIN mine ON mine.id = given.id
+        WHERE event.id = given.id AND event.next_run_at = given.seen AND event.calendar_changes = given.calendar_changes
+          AND NOT event.paused
+       RETURNING event.id`,
+      [
+        claims.map(({ event }) => event.id),
+        claims.map(({ event }) => event.nextRunAt),
+        claims.map(({ event }) => event.calendarChanges),
+        claims.map(({ plan }) => plan.nextPlannedAt),
+        claims.map(({ plan }) => plan.nextRunAt),
+        claims.map(({ plan }) => plan.nextOpenRunAt),
+        claims.map(({ started }) => started),
+      ],
     );
-    return count === 1;
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** What a preview of this event's schedule begins with: another schedule has not run yet. */
@@ -319,26 +346,11 @@ export class EventsService {
     if (calendarIds) event.calendarChanges += 1;
   }
 
-  private async toRunnable(event: Event, owner: Owner, version = event.version): Promise<RunnableEvent> {
-    const { id } = event;
-    const [versionRow, relations] = await Promise.all([
-      this.database
-        .getRepository(EventVersion)
-        .findOneOrFail({ where: { eventId: id, version }, select: { id: true, type: true } }),
-      this.repository.relationsOf([id]),
-    ]);
-    return toRunnable(event, owner, versionRow, relations.get(id));
-  }
-
   /** @throws DomainError when the owner may not sign in any more: then nothing runs in their name */
   private async ownerOf(event: Event): Promise<Owner> {
     const owner = await this.users.findActive(event.ownerId);
     if (owner) return owner;
-    throw new DomainError(
-      'conflict',
-      'owner_disabled',
-      'The owner of this event is disabled; it does not run.',
-    );
+    throw ownerDisabled();
   }
 
   /** Of the change and what stays together. */
@@ -381,6 +393,14 @@ export class EventsService {
     if (!event || !mayAccessOwned(caller, event)) throw notFound('event', id);
     return event;
   }
+}
+
+function ownerDisabled(): DomainError {
+  return new DomainError(
+    'conflict',
+    'owner_disabled',
+    'The owner of this event is disabled; it does not run.',
+  );
 }
 
 function toRunnable(

@@ -6,12 +6,10 @@ import { v7 as uuid } from 'uuid';
 import { Notifications } from '../database/notifications';
 import type { RunnableEvent } from '../events/events.service';
 import { DomainError } from '../http/domain-error';
-import type { UsableServer } from '../servers/servers.service';
 import { Admission } from './admission/admission';
 import { precedenceOf } from './admission/precedence';
 import { DataFolder } from './data-folder';
-import { Execution } from './execution.entity';
-import { Job } from './job.entity';
+import { type ExecutionRow, ExecutionRows, type JobRow } from './execution-rows';
 import { Joining } from './joining';
 import { Overlap } from './overlap';
 import { ServerQueues } from './server-queues';
@@ -39,6 +37,19 @@ export interface Start {
   readonly mayJoin?: boolean;
 }
 
+/** An execution that does not happen, and why. */
+export interface Skip extends Omit<Start, 'targets'> {
+  readonly reason: JobError;
+}
+
+/** Of a start: the execution's id, or why there is none. */
+export type Started = string | DomainError;
+
+/** Whether what becomes of it depends on no other execution of its event: then it may be started together with others. */
+export function isIndependent(start: Start): boolean {
+  return start.event.overlap.overlapPolicy === 'allow' && !mayBeJoined(start);
+}
+
 /** Puts executions on record, within the transaction of whoever decides that there is one. */
 @Injectable()
 export class ExecutionStarter {
@@ -47,6 +58,7 @@ export class ExecutionStarter {
     private readonly joining: Joining,
     private readonly overlap: Overlap,
     private readonly queues: ServerQueues,
+    private readonly rows: ExecutionRows,
     private readonly admission: Admission,
     private readonly notifications: Notifications,
   ) {}
@@ -58,11 +70,9 @@ export class ExecutionStarter {
    * @throws DomainError `event_queue_full` or `queue_full` when too many wait already, `data_disk_full` when there is no room for the record
    */
   async start(transaction: EntityManager, start: Start): Promise<string> {
-    const { eventId, event, targets, cause } = start;
+    const { eventId, event, cause } = start;
     await this.dataFolder.requireRoom();
-    const { debounceSeconds, coalesce } = event.joining;
-    const mayBeJoined = start.mayJoin === true && (debounceSeconds > 0 || coalesce);
-    if (mayBeJoined) {
+    if (mayBeJoined(start)) {
       const joined = await this.joining.join(transaction, eventId, event.joining, jsonOf(cause.input));
       if (joined !== null) {
         // Admission passes locked jobs by: it is to look again.
@@ -71,32 +81,25 @@ export class ExecutionStarter {
       }
     }
     const overlap = await this.overlap.decide(transaction, eventId, event.overlap);
-    if (overlap.kind === 'skip') return this.skip(transaction, start, overlap.error);
     if (overlap.kind === 'refuse')
       throw new DomainError('too_many', overlap.error.code, overlap.error.message);
-    await this.queues.requireRoom(
-      transaction,
-      targets.servers.map(({ id }) => id),
-    );
-    const id = uuid();
-    await transaction.insert(Execution, {
-      ...executionRow(id, eventId, event, cause),
-      state: 'queued',
-      mayBeJoined,
-      failoverServers: [...targets.failover],
-    });
-    await transaction.insert(
-      Job,
-      targets.servers.map((server, position) => ({
-        ...jobRow(id, start, server, position),
-        notBefore: mayBeJoined && debounceSeconds > 0 ? secondsFromNow(debounceSeconds) : null,
-      })),
-    );
-    await this.notifications.publish(transaction, { kind: 'execution.created', executionId: id });
-    // Whoever admits jobs is to wake when the wait is over.
-    if (mayBeJoined) await this.notifications.publish(transaction, { kind: 'job.queued' });
-    await this.admission.decideWithin(transaction);
-    return id;
+    const [started] =
+      overlap.kind === 'skip'
+        ? await this.skip(transaction, [{ ...start, reason: overlap.error }])
+        : await this.record(transaction, [start]);
+    if (typeof started !== 'string') throw started ?? new Error('Nothing was started.');
+    return started;
+  }
+
+  /**
+   * As `start`, for several that are independent.
+   *
+   * @returns for each its id, or why it is refused
+   */
+  async startAll(transaction: EntityManager, starts: readonly Start[]): Promise<Started[]> {
+    if (starts.length === 0) return [];
+    await this.dataFolder.requireRoom();
+    return this.record(transaction, starts);
   }
 
   /**
@@ -111,86 +114,99 @@ export class ExecutionStarter {
       return null;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const { code, message } = error;
-      const reason: JobError = { code, message, platform: false };
-      await this.skip(transaction, start, reason);
+      const reason = reasonOf(error);
+      await this.skip(transaction, [{ ...start, reason }]);
       return reason;
     }
   }
 
-  /** Which of these idempotency keys an event's executions have. */
-  async knownKeys(
-    transaction: EntityManager,
-    eventId: string,
-    keys: readonly string[],
-  ): Promise<ReadonlySet<string>> {
-    const rows = await transaction.query<{ key: string }[]>(
-      'SELECT idempotency_key AS key FROM executions WHERE event_id = $1 AND idempotency_key = ANY($2)',
-      [eventId, keys],
-    );
-    return new Set(rows.map(({ key }) => key));
+  /** Those that do not happen: they have no job. Their ids. */
+  async skip(transaction: EntityManager, skipped: readonly Skip[]): Promise<string[]> {
+    if (skipped.length === 0) return [];
+    const rows = skipped.map((one) => ({ ...executionRow(one), state: 'skipped', error: one.reason }));
+    await this.rows.insert(transaction, rows, []);
+    await this.tellOf(transaction, rows);
+    return rows.map(({ id }) => id);
   }
 
-  /** One that does not happen, with the reason: it has no job. */
-  async skip(
-    transaction: EntityManager,
-    { eventId, event, cause }: Omit<Start, 'targets'>,
-    error: JobError,
-  ): Promise<string> {
-    const id = uuid();
-    await transaction.insert(Execution, {
-      ...executionRow(id, eventId, event, cause),
-      state: 'skipped',
-      failoverServers: [],
-      error,
-      endedAt: new Date(),
-    });
-    await this.notifications.publish(transaction, { kind: 'execution.created', executionId: id });
-    return id;
+  /** Those whose servers have room for more, and has their jobs admitted. */
+  private async record(transaction: EntityManager, starts: readonly Start[]): Promise<Started[]> {
+    const serversOf = ({ targets }: Start) => targets.servers.map(({ id }) => id);
+    const full = await this.queues.full(transaction, [...new Set(starts.flatMap(serversOf))]);
+    const results: Started[] = [];
+    const executions: ExecutionRow[] = [];
+    const jobs: JobRow[] = [];
+    for (const start of starts) {
+      const refusal = serversOf(start).find((id) => full.has(id));
+      const row = executionRow(start);
+      results.push((refusal !== undefined && full.get(refusal)) || row.id);
+      if (refusal !== undefined) continue;
+      executions.push(row);
+      jobs.push(...jobRows(row.id, start));
+    }
+    if (executions.length === 0) return results;
+    await this.rows.insert(transaction, executions, jobs);
+    await this.tellOf(transaction, executions);
+    // Whoever admits jobs is to wake when the wait is over.
+    if (starts.some(mayBeJoined)) await this.notifications.publish(transaction, { kind: 'job.queued' });
+    await this.admission.decideWithin(transaction);
+    return results;
+  }
+
+  private async tellOf(transaction: EntityManager, executions: readonly ExecutionRow[]): Promise<void> {
+    for (const { id: executionId } of executions)
+      await this.notifications.publish(transaction, { kind: 'execution.created', executionId });
   }
 }
 
-function executionRow(id: string, eventId: string, event: RunnableEvent, cause: Cause) {
+/** Why something is refused, for the record. */
+export function reasonOf({ code, message }: DomainError): JobError {
+  return { code, message, platform: false };
+}
+
+function mayBeJoined({ mayJoin, event }: Omit<Start, 'targets'>): boolean {
+  return mayJoin === true && (event.joining.debounceSeconds > 0 || event.joining.coalesce);
+}
+
+function executionRow(start: Omit<Start, 'targets'> & { targets?: Targets }): ExecutionRow {
+  const { eventId, event, cause } = start;
   return {
-    id,
+    id: uuid(),
     eventId,
     eventVersionId: event.versionId,
     eventName: event.name,
     eventType: event.type,
     ownerId: event.owner.id,
     targetStrategy: event.targetStrategy,
+    failoverServers: start.targets?.failover ?? [],
+    state: 'queued',
+    error: null,
     trigger: cause.trigger,
     triggeredBy: cause.triggeredBy,
     plannedAt: cause.plannedAt ?? null,
     dueAt: cause.dueAt ?? null,
-    // TypeORM writes an absent value as SQL NULL and would write null as the JSON text "null".
-    ...(cause.input === undefined ? {} : { input: cause.input as object }),
+    input: jsonOf(cause.input),
     idempotencyKey: cause.idempotencyKey ?? null,
+    mayBeJoined: mayBeJoined(start),
   };
 }
 
-function jobRow(executionId: string, { eventId, event }: Start, server: UsableServer, position: number) {
-  const { id: serverId, name: serverName, type: serverType } = server;
-  return {
-    id: uuid(),
-    executionId,
-    ownerId: event.owner.id,
-    eventId,
-    precedence: precedenceOf[event.priority],
-    serverId,
-    serverName,
-    serverType,
-    position,
-    attempt: 1,
-    state: 'queued' as const,
-  };
+function jobRows(executionId: string, start: Start): JobRow[] {
+  const { eventId, event, targets } = start;
+  return targets.servers.map(({ id: serverId, name: serverName, type: serverType }, position) => ({
+    ...{
+      id: uuid(),
+      executionId,
+      ownerId: event.owner.id,
+      eventId,
+      precedence: precedenceOf[event.priority],
+    },
+    ...{ serverId, serverName, serverType, position },
+    waitSeconds: mayBeJoined(start) ? event.joining.debounceSeconds : 0,
+  }));
 }
 
 /** As the column takes it: an absent input is SQL NULL. */
 function jsonOf(input: unknown): string | null {
   return input === undefined ? null : JSON.stringify(input);
-}
-
-function secondsFromNow(seconds: number): Date {
-  return new Date(Date.now() + seconds * 1000);
 }

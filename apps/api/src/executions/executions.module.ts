@@ -17,6 +17,8 @@ import { JobQueue } from './job-queue';
 import { JobEnds } from './job-ends';
 import { JobStore } from './job-store';
 import { DataFolder } from './data-folder';
+import { ExecutionRows } from './execution-rows';
+import { IdempotencyKeys } from './idempotency-keys';
 import { Joining } from './joining';
 import { Overlap } from './overlap';
 import { ServerQueues } from './server-queues';
@@ -35,6 +37,8 @@ import { ExecutionViews } from './execution-views';
   providers: [
     ExecutionsService,
     ExecutionStarter,
+    ExecutionRows,
+    IdempotencyKeys,
     Admission,
     AdmissionRepository,
     TurnsRepository,
@@ -58,6 +62,7 @@ import { ExecutionViews } from './execution-views';
     Admission,
     ExecutionsService,
     ExecutionStarter,
+    IdempotencyKeys,
     TargetResolver,
     ExecutionViews,
     JobLogsService,

@@ -12,20 +12,27 @@ import { filter, Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 
 import { type Caller, mayAccessOwned, ownerFilter } from '../auth/policy';
+import { Batcher } from '../batcher';
+import { isDatabaseGone } from '../database/database-gone';
 import { Notifications } from '../database/notifications';
 import { isUniqueViolation } from '../error-code';
 import { EventsService } from '../events/events.service';
 import { decodeCursor, toPage } from '../http/cursor';
 import { DomainError, notFound } from '../http/domain-error';
-import { Execution } from './execution.entity';
-import { ExecutionStarter, type Start } from './execution-starter';
+import { ExecutionStarter, isIndependent, type Start } from './execution-starter';
 import { ExecutionsRepository } from './executions.repository';
+import { IdempotencyKeys } from './idempotency-keys';
 import { JobEnds } from './job-ends';
 import { TargetResolver } from './target-resolver';
 
 @Injectable()
 export class ExecutionsService implements BeforeApplicationShutdown {
   private readonly closing = new Subject<void>();
+  private readonly starts = new Batcher(
+    (starts: readonly Start[]) =>
+      this.database.transaction((transaction) => this.starter.startAll(transaction, starts)),
+    isDatabaseGone,
+  );
 
   constructor(
     private readonly database: DataSource,
@@ -33,6 +40,7 @@ export class ExecutionsService implements BeforeApplicationShutdown {
     private readonly events: EventsService,
     private readonly targets: TargetResolver,
     private readonly starter: ExecutionStarter,
+    private readonly keys: IdempotencyKeys,
     private readonly ends: JobEnds,
     private readonly notifications: Notifications,
   ) {}
@@ -62,15 +70,24 @@ export class ExecutionsService implements BeforeApplicationShutdown {
       // What waits has the present version, and would not be done by an earlier one.
       mayJoin: serverIds === undefined && idempotencyKey === undefined && version === undefined,
     };
-    let id: string;
     try {
-      id = await this.database.transaction((transaction) => this.starter.start(transaction, start));
+      return await this.readAfter(await this.startWith(start), waitSeconds);
     } catch (error) {
-      const earlier = isUniqueViolation(error) ? await this.startedBy(eventId, request.idempotencyKey) : null;
-      if (earlier) return this.readAfter(earlier, waitSeconds);
-      throw error;
+      if (idempotencyKey === undefined || !isUniqueViolation(error)) throw error;
+      const earlier = await this.keys.startedBy({ eventId, key: idempotencyKey });
+      if (earlier === null) throw error;
+      return this.readAfter(earlier, waitSeconds);
     }
-    return this.readAfter(id, waitSeconds);
+  }
+
+  /** Triggers that come at the same time and do not depend on each other share a transaction. */
+  private async startWith(start: Start): Promise<string> {
+    if (!isIndependent(start)) {
+      return this.database.transaction((transaction) => this.starter.start(transaction, start));
+    }
+    const started = await this.starts.add(start);
+    if (started instanceof DomainError) throw started;
+    return started;
   }
 
   async list(caller: Caller, query: ExecutionQuery): Promise<Page<ExecutionSummary>> {
@@ -169,12 +186,6 @@ export class ExecutionsService implements BeforeApplicationShutdown {
     const execution = await this.repository.read(id);
     if (!execution) throw notFound('execution', id);
     return execution;
-  }
-
-  private async startedBy(eventId: string, idempotencyKey: string | undefined): Promise<string | null> {
-    if (idempotencyKey === undefined) return null;
-    const earlier = await this.database.getRepository(Execution).findOneBy({ eventId, idempotencyKey });
-    return earlier?.id ?? null;
   }
 }
 

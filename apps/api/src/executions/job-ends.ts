@@ -12,6 +12,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 
 import { DidNotRunAlerts } from '../alerts/did-not-run-alerts';
+import { Batcher } from '../batcher';
+import { isDatabaseGone } from '../database/database-gone';
 import { Notifications } from '../database/notifications';
 import { Processes } from '../database/processes';
 import { Admission } from './admission/admission';
@@ -30,9 +32,20 @@ export interface JobEnd {
   readonly scriptEndedAt?: Date;
 }
 
+/** A job and how it ended. */
+export interface EndedJob {
+  readonly jobId: string;
+  readonly end: JobEnd;
+}
+
 /** How jobs end, and what follows from it. A job's end is written once; whoever comes second changes nothing. */
 @Injectable()
 export class JobEnds {
+  private readonly together = new Batcher(
+    (ended: readonly EndedJob[]) => this.finishTogether(ended),
+    isDatabaseGone,
+  );
+
   constructor(
     private readonly database: DataSource,
     private readonly processes: Processes,
@@ -43,26 +56,24 @@ export class JobEnds {
   ) {}
 
   /**
-   * Writes the end, with all that follows from it, in one transaction. An end that the script's runner told is true, whoever brings it; that
-   * the platform failed is for the process to say that has the job.
+   * Writes the end, with all that follows from it, in one transaction, which ends that come at the same time share. An end that the script's
+   * runner told is true, whoever brings it; that the platform failed is for the process to say that has the job.
    */
   async finish(jobId: string, end: JobEnd): Promise<void> {
+    if (!end.error?.platform) return this.together.add({ jobId, end });
     await this.database.transaction(async (transaction) => {
-      if (end.error?.platform && !(await this.isMine(transaction, jobId))) return;
-      await this.finishWithin(transaction, jobId, end);
+      if (await this.isMine(transaction, jobId)) await this.finishWithin(transaction, [{ jobId, end }]);
     });
   }
 
   /** Ends a delivered job that cannot be claimed: it has ended, or there is nothing to run it on. */
-  async finishUnclaimed(jobId: string): Promise<void> {
-    await this.database.transaction((transaction) =>
-      this.finishWithin(transaction, jobId, { state: 'lost' }),
-    );
+  finishUnclaimed(jobId: string): Promise<void> {
+    return this.together.add({ jobId, end: { state: 'lost' } });
   }
 
   /** Brings an execution's state in line with its jobs. */
   async settleAgain(executionId: string): Promise<void> {
-    await this.database.transaction((transaction) => this.settle(transaction, executionId));
+    await this.database.transaction((transaction) => this.settle(transaction, [executionId]));
   }
 
   /** Ends every queued job of an execution, and asks the workers of the others to end theirs. */
@@ -97,37 +108,64 @@ export class JobEnds {
     await transaction.query('UPDATE jobs SET cancel_requested_at = now() WHERE id = $1', [id]);
     if (state === 'queued') {
       await this.queue.withdraw(transaction, id);
-      await this.finishWithin(transaction, id, { state: 'cancelled' });
+      await this.finishWithin(transaction, [{ jobId: id, end: { state: 'cancelled' } }]);
     } else {
       await this.notifications.publish(transaction, { kind: 'job.cancel_requested', jobId: id });
     }
   }
 
   /** As `finish`, inside a transaction. */
-  async finishWithin(transaction: EntityManager, jobId: string, end: JobEnd): Promise<void> {
-    const [changed] = await transaction.query<[EndedRow[], number]>(
-      `UPDATE jobs SET state = $2, exit_code = $3, signal = $4, error = $5, usage = $6, script_ended_at = $7,
-                       ended_at = now(), handle = NULL, worker_id = NULL, waiting_for = NULL, waiting_since = NULL, wait_until = NULL
-        WHERE id = $1 AND state IN ('queued', 'starting', 'running') RETURNING id, execution_id, attempt, cancel_requested_at IS NOT NULL AS "isCancelled"`,
+  async finishWithin(transaction: EntityManager, ended: readonly EndedJob[]): Promise<void> {
+    const jobs = await this.recordEnds(transaction, ended);
+    await this.queue.complete(
+      transaction,
+      ended.map(({ jobId }) => jobId),
+    );
+    if (jobs.length === 0) return;
+    for (const { id: jobId, execution_id: executionId } of jobs) {
+      await this.notifications.publish(transaction, { kind: 'job.finished', jobId, executionId });
+    }
+    const ends = new Map(ended.map(({ jobId, end }) => [jobId, end]));
+    for (const job of jobs) await this.goOn(transaction, job, ends.get(job.id));
+    await this.settle(transaction, [...new Set(jobs.map((job) => job.execution_id))]);
+    await this.admission.decideWithin(transaction);
+  }
+
+  private async finishTogether(ended: readonly EndedJob[]): Promise<void[]> {
+    await this.database.transaction((transaction) => this.finishWithin(transaction, ended));
+    return ended.map(() => undefined);
+  }
+
+  /** @returns those that had not ended before */
+  private async recordEnds(transaction: EntityManager, ended: readonly EndedJob[]): Promise<EndedRow[]> {
+    const [rows] = await transaction.query<[EndedRow[], number]>(
+      `UPDATE jobs job
+          SET state = given.state, exit_code = given.exit_code, signal = given.signal, error = given.error, usage = given.usage,
+              script_ended_at = given.script_ended_at, ended_at = now(), handle = NULL, worker_id = NULL, waiting_for = NULL,
+              waiting_since = NULL, wait_until = NULL
+         FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
+              AS given(id, state, exit_code, signal, error, usage, script_ended_at)
+        WHERE job.id = given.id AND job.state IN ('queued', 'starting', 'running')
+       RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS "isCancelled"`,
       [
-        jobId,
-        end.state,
-        end.exitCode ?? null,
-        end.signal ?? null,
-        end.error ?? null,
-        end.usage ?? null,
-        end.scriptEndedAt ?? null,
+        ended.map(({ jobId }) => jobId),
+        ended.map(({ end }) => end.state),
+        ended.map(({ end }) => end.exitCode ?? null),
+        ended.map(({ end }) => end.signal ?? null),
+        ended.map(({ end }) => (end.error ? JSON.stringify(end.error) : null)),
+        ended.map(({ end }) => (end.usage ? JSON.stringify(end.usage) : null)),
+        ended.map(({ end }) => end.scriptEndedAt ?? null),
       ],
     );
-    await this.queue.complete(transaction, jobId);
-    const [ended] = changed;
-    if (!ended) return;
-    const executionId = ended.execution_id;
-    await this.notifications.publish(transaction, { kind: 'job.finished', jobId, executionId });
-    const goesOn = end.error?.platform === true && (await this.goOnElsewhere(transaction, executionId));
-    if (!goesOn && !ended.isCancelled) await this.tryAgain(transaction, ended, end);
-    await this.settle(transaction, executionId);
-    await this.admission.decideWithin(transaction);
+    return rows;
+  }
+
+  /** What follows when a job did not do what it was to do: the next server, or another attempt. */
+  private async goOn(transaction: EntityManager, job: EndedRow, end: JobEnd | undefined): Promise<void> {
+    if (!end) return;
+    const isElsewhere =
+      end.error?.platform === true && (await this.goOnElsewhere(transaction, job.execution_id));
+    if (!isElsewhere && !job.isCancelled) await this.tryAgain(transaction, job, end);
   }
 
   /** With the strategy `failover`, a job that the platform failed is tried on the next server. */
@@ -175,43 +213,57 @@ export class JobEnds {
     await this.notifications.publish(transaction, { kind: 'job.queued' });
   }
 
-  /** Brings the execution's state in line with its jobs. Its row is locked first, so that the last of two ending jobs sees both. */
-  private async settle(transaction: EntityManager, executionId: string): Promise<void> {
-    const [execution] = await transaction.query<SettledRow[]>(
-      'SELECT target_strategy, event_id, event_name, planned_at FROM executions WHERE id = $1 FOR NO KEY UPDATE',
-      [executionId],
+  /**
+   * Brings the executions' states in line with their jobs. Their rows are locked first, so that the last of two ending jobs sees both; in the
+   * order of their ids, so that two transactions do not wait for each other.
+   */
+  private async settle(transaction: EntityManager, executionIds: readonly string[]): Promise<void> {
+    const executions = await transaction.query<SettledRow[]>(
+      'SELECT id, target_strategy, event_id, event_name, planned_at FROM executions WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE',
+      [executionIds],
     );
-    const jobs = await transaction.query<{ state: JobState; isLast: boolean }[]>(
-      `SELECT state, attempt = max(attempt) OVER (PARTITION BY position) AS "isLast"
-         FROM jobs WHERE execution_id = $1 ORDER BY position, attempt`,
-      [executionId],
+    const jobs = await transaction.query<StateRow[]>(
+      `SELECT execution_id AS "executionId", state, attempt = max(attempt) OVER (PARTITION BY execution_id, position) AS "isLast"
+         FROM jobs WHERE execution_id = ANY($1) ORDER BY position, attempt`,
+      [executionIds],
     );
-    const finished = !jobs.some(({ state }) => isActive(state));
-    // Of several attempts on a server the last one counts.
-    const states = jobs.filter(({ isLast }) => isLast || !finished).map(({ state }) => state);
-    const state = executionStateOf(states, execution?.target_strategy);
+    const settled = executions.map((execution) => ({
+      execution,
+      ...stateOf(
+        jobs.filter(({ executionId }) => executionId === execution.id),
+        execution.target_strategy,
+      ),
+    }));
     await transaction.query(
-      `UPDATE executions SET state = $2, ended_at = CASE WHEN $3 THEN now() END WHERE id = $1`,
-      [executionId, state, finished],
+      `UPDATE executions execution SET state = given.state, ended_at = CASE WHEN given.finished THEN now() END
+         FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS given(id, state, finished)
+        WHERE execution.id = given.id`,
+      [
+        settled.map(({ execution }) => execution.id),
+        settled.map(({ state }) => state),
+        settled.map(({ finished }) => finished),
+      ],
     );
-    if (!finished) return;
-    await this.notifications.publish(transaction, { kind: 'execution.finished', executionId });
-    if (state === 'skipped' && execution) await this.tellOfSkipped(transaction, executionId, execution);
+    for (const { execution, state, finished } of settled) {
+      if (!finished) continue;
+      await this.notifications.publish(transaction, {
+        ...{ kind: 'execution.finished', executionId: execution.id },
+      });
+      if (state === 'skipped') await this.tellOfSkipped(transaction, execution);
+    }
   }
 
   /** A planned run that was kept from running by what had changed since it was queued. */
   private async tellOfSkipped(
     transaction: EntityManager,
-    executionId: string,
-    { event_id: id, event_name: name, planned_at: plannedAt }: SettledRow,
+    { id: executionId, event_id: id, event_name: name, planned_at: plannedAt }: SettledRow,
   ): Promise<void> {
     if (id === null || plannedAt === null) return;
     const [job] = await transaction.query<{ error: JobError | null }[]>(
       'SELECT error FROM jobs WHERE execution_id = $1 ORDER BY position LIMIT 1',
       [executionId],
     );
-    if (job?.error)
-      await this.didNotRun.note(transaction, { id, name }, [{ plannedAt, reason: job.error }], false);
+    if (job?.error) await this.didNotRun.note(transaction, { id, name }, [{ plannedAt, reason: job.error }]);
   }
 
   private async isMine(transaction: EntityManager, jobId: string): Promise<boolean> {
@@ -236,7 +288,14 @@ interface EndedRow {
   isCancelled: boolean;
 }
 
+interface StateRow {
+  executionId: string;
+  state: JobState;
+  isLast: boolean;
+}
+
 interface SettledRow {
+  id: string;
   target_strategy: TargetStrategy;
   event_id: string | null;
   event_name: string;
@@ -252,4 +311,11 @@ interface NextServerRow {
   eventId: string | null;
   createdAt: Date;
   position: number;
+}
+
+/** An execution's state, and whether that is its end. Of several attempts on a server the last one counts. */
+function stateOf(jobs: readonly StateRow[], strategy: TargetStrategy) {
+  const finished = !jobs.some(({ state }) => isActive(state));
+  const states = jobs.filter(({ isLast }) => isLast || !finished).map(({ state }) => state);
+  return { finished, state: executionStateOf(states, strategy) };
 }

@@ -22,7 +22,7 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
     private readonly notifications: Notifications,
   ) {
     this.boss = new PgBoss({
-      connectionString: url,
+      connectionString: withoutWaitForDisk(url),
       application_name: 'cronium-queue',
       max: 10,
       schedule: false,
@@ -78,9 +78,9 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
     return messages.map((message) => message.id);
   }
 
-  /** Inside the transaction that records the job's end. */
-  async complete(transaction: EntityManager, jobId: string): Promise<void> {
-    await this.boss.complete(queue, jobId, null, { db: within(transaction) });
+  /** Inside the transaction that records the jobs' ends. */
+  async complete(transaction: EntityManager, jobIds: readonly string[]): Promise<void> {
+    await this.boss.complete(queue, [...jobIds], null, { db: within(transaction) });
   }
 
   /** Gives a job back, to be delivered again at once. */
@@ -110,6 +110,17 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
   async ping(): Promise<void> {
     await this.boss.getDb().executeSql('SELECT 1');
   }
+}
+
+/**
+ * What the queue does outside our transactions need not be on the disk before it goes on: a delivery that a crash of Postgres forgets is made
+ * again, and the rows say what became of the job.
+ */
+function withoutWaitForDisk(url: string): string {
+  const changed = new URL(url);
+  const options = changed.searchParams.get('options');
+  changed.searchParams.set('options', [options, '-c synchronous_commit=off'].filter(Boolean).join(' '));
+  return changed.href;
 }
 
 /** Lets pg-boss' statements run in a transaction of ours. */

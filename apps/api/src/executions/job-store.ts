@@ -5,6 +5,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { mayUseServer } from '../auth/policy';
+import { Batcher } from '../batcher';
+import { isDatabaseGone } from '../database/database-gone';
 import { Notifications } from '../database/notifications';
 import { Processes } from '../database/processes';
 import type { StoredEnvironmentEntry } from '../events/stored-environment';
@@ -64,6 +66,16 @@ export interface ServerFault {
 /** What becomes of a job's row until its end; job-ends.ts has the rest. Writes of a process that has lost the job are refused. */
 @Injectable()
 export class JobStore {
+  private readonly claims = new Batcher((ids: readonly string[]) => this.claimAll(ids), isDatabaseGone);
+  private readonly handles = new Batcher(
+    (handles: readonly StoredHandle[]) => this.saveHandles(handles),
+    isDatabaseGone,
+  );
+  private readonly starts = new Batcher(
+    (jobs: readonly StartedJob[]) => this.markAllStarted(jobs),
+    isDatabaseGone,
+  );
+
   constructor(
     private readonly database: DataSource,
     private readonly health: ServerHealth,
@@ -72,31 +84,8 @@ export class JobStore {
   ) {}
 
   /** Takes a delivered job for this process: from here on no other may write what becomes of it. Null when it has ended, or its server is gone: nothing is left to do. */
-  async claim(jobId: string): Promise<ClaimedJob | null> {
-    const [rows] = await this.database.query<[ClaimedRow[], number]>(
-      `UPDATE jobs job
-          SET state = CASE job.state WHEN 'queued' THEN 'starting' ELSE job.state END,
-              starting_at = coalesce(job.starting_at, now()), worker_id = $2,
-              waiting_for = NULL, waiting_since = NULL, wait_until = NULL
-         FROM executions execution
-         JOIN event_versions version ON version.id = execution.event_version_id
-         JOIN users owner ON owner.id = execution.owner_id,
-              servers server, system_settings setting
-        WHERE job.id = $1 AND job.state IN ('queued', 'starting', 'running')
-          AND execution.id = job.execution_id AND server.id = job.server_id
-          AND setting.key = 'local_execution_access'
-       RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS is_cancel_requested, job.handle, job.log_entries, job.log_frame,
-                 execution.input, execution.trigger, execution.event_id, execution.event_name,
-                 version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
-                 version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
-                 server.container_config, server.ssh_config, server.ssh_credentials, server.host_key, server.owner_id AS server_owner_id, server.is_system_managed,
-                 server.when_unhealthy, execution.failover_servers <> '{}' AS has_next_server,
-                 owner.id AS owner_id, owner.role AS owner_role, owner.status AS owner_status, setting.value AS local_access,
-                 (SELECT level FROM server_shares share
-                   WHERE share.server_id = server.id AND share.user_id = owner.id) AS share`,
-      [jobId, this.processes.id],
-    );
-    return rows[0] ? toClaimedJob(rows[0], this.health.last(rows[0].server_id)) : null;
+  claim(jobId: string): Promise<ClaimedJob | null> {
+    return this.claims.add(jobId);
   }
 
   /** Whether this process has the job, which has not ended. */
@@ -118,11 +107,8 @@ export class JobStore {
 
   /** @throws when the job is not this worker's to start any more: it has ended, or waits, by the hand of another */
   async saveHandle(jobId: string, handle: ScriptHandle): Promise<void> {
-    const [, changed] = await this.database.query<[unknown[], number]>(
-      `UPDATE jobs SET handle = $2 WHERE id = $1 AND worker_id = $3 AND state IN ('starting', 'running')`,
-      [jobId, handle, this.processes.id],
-    );
-    if (changed === 0) throw new Error(`Job ${jobId} was taken away before its script was started.`);
+    if (await this.handles.add({ jobId, handle })) return;
+    throw new Error(`Job ${jobId} was taken away before its script was started.`);
   }
 
   /** Whose script was certainly not started: it may be started anew. False when the job is not this process's any more. */
@@ -134,17 +120,8 @@ export class JobStore {
     return changed > 0;
   }
 
-  async markStarted(job: Pick<ClaimedJob, 'id' | 'executionId'>, startedAt: Date): Promise<void> {
-    const [moved] = await this.database.query<[unknown[], number]>(
-      `WITH started AS (
-         UPDATE jobs SET state = 'running', started_at = $2 WHERE id = $1 AND state = 'starting' RETURNING execution_id)
-       UPDATE executions SET state = 'running', started_at = coalesce(started_at, $2)
-        WHERE id IN (SELECT execution_id FROM started) RETURNING id`,
-      [job.id, startedAt],
-    );
-    if (moved.length === 0) return;
-    const { id: jobId, executionId } = job;
-    await this.notifications.publish(this.database.manager, { kind: 'job.started', jobId, executionId });
+  markStarted({ id: jobId }: Pick<ClaimedJob, 'id'>, startedAt: Date): Promise<void> {
+    return this.starts.add({ jobId, startedAt });
   }
 
   async saveOutput(jobId: string, output: unknown): Promise<void> {
@@ -155,15 +132,94 @@ export class JobStore {
     if (changed === 0) throw new ScriptTakenOverError();
   }
 
-  /** Which of these jobs someone asked to cancel, and which another process has: for a worker that may have missed it. */
+  /**
+   * Which of these jobs someone asked to cancel, and which another process has, or had until their end: for a worker that may have missed it. Of
+   * an end that is on record for a moment this worker may be about to hear.
+   */
   async leaveAlone(jobIds: readonly string[]): Promise<{ id: string; isTaken: boolean }[]> {
     return this.database.query(
-      `SELECT id, worker_id IS DISTINCT FROM $2 AND state IN ('starting', 'running') AS "isTaken" FROM jobs
-        WHERE id = ANY($1) AND (cancel_requested_at IS NOT NULL
-              OR worker_id IS DISTINCT FROM $2 AND state IN ('starting', 'running'))`,
+      `SELECT * FROM (
+         SELECT id, cancel_requested_at IS NOT NULL AS "isCancelled",
+                worker_id IS DISTINCT FROM $2 AND (state IN ('starting', 'running') OR ended_at < now() - interval '5 s') AS "isTaken"
+           FROM jobs WHERE id = ANY($1)) job
+        WHERE "isCancelled" OR "isTaken"`,
       [jobIds, this.processes.id],
     );
   }
+
+  /** Need not be on the disk before the handle is, and that statement waits for both: until then nothing of the script exists. */
+  private async claimAll(jobIds: readonly string[]): Promise<(ClaimedJob | null)[]> {
+    const [rows] = await this.database.query<[ClaimedRow[], number]>(
+      `UPDATE jobs job
+          SET state = CASE job.state WHEN 'queued' THEN 'starting' ELSE job.state END,
+              starting_at = coalesce(job.starting_at, now()), worker_id = $2,
+              waiting_for = NULL, waiting_since = NULL, wait_until = NULL
+         FROM executions execution
+         JOIN event_versions version ON version.id = execution.event_version_id
+         JOIN users owner ON owner.id = execution.owner_id,
+              servers server, system_settings setting
+        WHERE job.id = ANY($1) AND job.state IN ('queued', 'starting', 'running')
+          AND execution.id = job.execution_id AND server.id = job.server_id
+          AND setting.key = 'local_execution_access'
+       RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS is_cancel_requested, job.handle, job.log_entries, job.log_frame,
+                 execution.input, execution.trigger, execution.event_id, execution.event_name,
+                 version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
+                 version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
+                 server.container_config, server.ssh_config, server.ssh_credentials, server.host_key, server.owner_id AS server_owner_id, server.is_system_managed,
+                 server.when_unhealthy, execution.failover_servers <> '{}' AS has_next_server,
+                 owner.id AS owner_id, owner.role AS owner_role, owner.status AS owner_status, setting.value AS local_access,
+                 (SELECT level FROM server_shares share
+                   WHERE share.server_id = server.id AND share.user_id = owner.id) AS share,
+                 set_config('synchronous_commit', 'off', true)`,
+      [jobIds, this.processes.id],
+    );
+    const claimed = new Map(rows.map((row) => [row.id, toClaimedJob(row, this.health.last(row.server_id))]));
+    return jobIds.map((id) => claimed.get(id) ?? null);
+  }
+
+  /** Whether each is stored. */
+  private async saveHandles(handles: readonly StoredHandle[]): Promise<boolean[]> {
+    const [rows] = await this.database.query<[{ id: string }[], number]>(
+      `UPDATE jobs job SET handle = given.handle
+         FROM unnest($1::uuid[], $2::jsonb[]) AS given(id, handle)
+        WHERE job.id = given.id AND worker_id = $3 AND state IN ('starting', 'running') RETURNING job.id`,
+      [
+        handles.map(({ jobId }) => jobId),
+        handles.map(({ handle }) => JSON.stringify(handle)),
+        this.processes.id,
+      ],
+    );
+    const stored = new Set(rows.map(({ id }) => id));
+    return handles.map(({ jobId }) => stored.has(jobId));
+  }
+
+  private async markAllStarted(jobs: readonly StartedJob[]): Promise<void[]> {
+    const moved = await this.database.query<{ jobId: string; executionId: string }[]>(
+      `WITH started AS (
+         UPDATE jobs job SET state = 'running', started_at = given.started_at
+           FROM unnest($1::uuid[], $2::timestamptz[]) AS given(id, started_at)
+          WHERE job.id = given.id AND job.state = 'starting' RETURNING job.id, execution_id, job.started_at),
+       moved AS (
+         UPDATE executions execution SET state = 'running', started_at = coalesce(execution.started_at, first.at)
+           FROM (SELECT execution_id AS id, min(started_at) AS at FROM started GROUP BY execution_id) first
+          WHERE execution.id = first.id)
+       SELECT id AS "jobId", execution_id AS "executionId" FROM started`,
+      [jobs.map(({ jobId }) => jobId), jobs.map(({ startedAt }) => startedAt)],
+    );
+    for (const job of moved)
+      await this.notifications.publish(this.database.manager, { kind: 'job.started', ...job });
+    return jobs.map(() => undefined);
+  }
+}
+
+interface StoredHandle {
+  readonly jobId: string;
+  readonly handle: ScriptHandle;
+}
+
+interface StartedJob {
+  readonly jobId: string;
+  readonly startedAt: Date;
 }
 
 interface ClaimedRow {

@@ -186,7 +186,8 @@ export class JobWaits implements OnApplicationBootstrap, OnModuleDestroy {
         [jobId],
       );
       if (mine.length === 0) return;
-      await this.ends.finishWithin(transaction, jobId, isTimeUp ? waitedInVain(outage) : failedBy(outage));
+      const end = isTimeUp ? waitedInVain(outage) : failedBy(outage);
+      await this.ends.finishWithin(transaction, [{ jobId, end }]);
     });
   }
 

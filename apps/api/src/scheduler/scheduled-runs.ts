@@ -4,8 +4,16 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { stopMessage } from '../calendars/calendar-stops';
 import { DidNotRunAlerts } from '../alerts/did-not-run-alerts';
-import { EventsService, type ScheduledEvent } from '../events/events.service';
-import { type Cause, ExecutionStarter } from '../executions/execution-starter';
+import { type Claim, EventsService, type ScheduledEvent } from '../events/events.service';
+import {
+  type Cause,
+  ExecutionStarter,
+  isIndependent,
+  reasonOf,
+  type Skip,
+  type Start,
+} from '../executions/execution-starter';
+import { IdempotencyKeys } from '../executions/idempotency-keys';
 import { TargetResolver, type Targets } from '../executions/target-resolver';
 import { DomainError } from '../http/domain-error';
 import { toPlan } from './plan';
@@ -16,6 +24,19 @@ interface SkippedRun {
   readonly reason: JobError;
 }
 
+/** What is to become of the due runs of an event. */
+interface Decided {
+  readonly event: ScheduledEvent;
+  readonly due: DueRuns;
+  /** Where they run; null when none does. */
+  readonly targets: Targets | null;
+  /** Not started, and nobody asked for that. */
+  readonly notRun: readonly SkippedRun[];
+}
+
+/** Whether a planned time of an event is not on record yet. */
+type IsNew = (event: ScheduledEvent, plannedAt: Date) => boolean;
+
 /** Starts what a schedule has planned, and puts on record what it does not start. */
 @Injectable()
 export class ScheduledRuns {
@@ -24,72 +45,113 @@ export class ScheduledRuns {
     private readonly events: EventsService,
     private readonly targets: TargetResolver,
     private readonly starter: ExecutionStarter,
+    private readonly keys: IdempotencyKeys,
     private readonly alerts: DidNotRunAlerts,
   ) {}
 
-  /** Takes the due runs of an event. The claim, the executions and the next plan commit together: nothing is lost or doubled. */
-  async take(event: ScheduledEvent, now: Date): Promise<void> {
-    const eventId = event.id;
-    const { due, targets, refusal } = await this.decide(event, now);
-    const started = targets ? due.start : [];
-    const notRun = [...missedRuns(due), ...refusedRuns(due, refusal)];
+  /**
+   * Takes the due runs of these events. The claims, the executions and the next plans commit together: nothing is lost or doubled. What fails
+   * for one fails for all, and is to be repeated for each alone.
+   */
+  async take(events: readonly ScheduledEvent[], now: Date): Promise<void> {
+    const places = new Map<string, Promise<Found>>();
+    const decided = await Promise.all(events.map((event) => this.decide(event, now, places)));
     await this.database.transaction(async (transaction) => {
-      const plan = toPlan(event, due.next, event.stops);
-      if (!(await this.events.claim(transaction, event, plan, started.length))) return;
-      const isNew = await this.newOnes(transaction, event, due);
-      const skipped = [...stoppedRuns(due), ...notRun].filter(isNew);
-      skipped.sort((one, other) => one.plannedAt.getTime() - other.plannedAt.getTime());
-      const { runnable } = event;
-      for (const { plannedAt, reason } of skipped) {
-        const cause = causeOf(event, plannedAt);
-        await this.starter.skip(transaction, { eventId, event: runnable, cause }, reason);
-      }
-      const starts = started.map((plannedAt) => ({ plannedAt })).filter(isNew);
-      const crowdedOut: SkippedRun[] = [];
-      for (const { plannedAt } of starts) {
-        if (!targets) break;
-        const cause = causeOf(event, plannedAt);
-        const start = { eventId, event: runnable, targets, cause };
-        const reason = await this.starter.startOrSkip(transaction, start);
-        if (reason) crowdedOut.push({ plannedAt, reason });
-      }
-      const unwanted = [...notRun.filter(isNew), ...crowdedOut];
-      await this.alerts.note(
+      const claimed = await this.events.claim(transaction, decided.map(claimOf));
+      const mine = decided.filter(({ event }) => claimed.has(event.id));
+      if (mine.length === 0) return;
+      const isNew = await this.newOnes(transaction, mine);
+      await this.starter.skip(
         transaction,
-        { id: eventId, name: runnable.name },
-        unwanted,
-        starts.length > crowdedOut.length,
+        mine.flatMap((one) => skippedOf(one, isNew)),
+      );
+      const starts = mine.flatMap((one) => startsOf(one, isNew));
+      const refusals = await this.start(transaction, starts);
+      for (const one of mine) await this.alert(transaction, one, isNew, refusals);
+      await this.alerts.resolve(
+        transaction,
+        starts.filter((start) => !refusals.has(start)).map(({ eventId }) => eventId),
       );
     });
+  }
+
+  /** @returns why those are refused that are: they are on record as skipped */
+  private async start(
+    transaction: EntityManager,
+    starts: readonly PlannedStart[],
+  ): Promise<Map<PlannedStart, JobError>> {
+    const refusals = new Map<PlannedStart, JobError>();
+    const independent = starts.filter(isIndependent);
+    const started = await this.starter.startAll(transaction, independent);
+    independent.forEach((start, index) => {
+      const result = started[index];
+      if (result instanceof DomainError) refusals.set(start, reasonOf(result));
+    });
+    await this.starter.skip(
+      transaction,
+      [...refusals].map(([start, reason]) => ({ ...start, reason })),
+    );
+    for (const start of starts.filter((one) => !isIndependent(one))) {
+      const reason = await this.starter.startOrSkip(transaction, start);
+      if (reason) refusals.set(start, reason);
+    }
+    return refusals;
+  }
+
+  private async alert(
+    transaction: EntityManager,
+    { event, notRun }: Decided,
+    isNew: IsNew,
+    refusals: ReadonlyMap<PlannedStart, JobError>,
+  ): Promise<void> {
+    const crowdedOut = [...refusals]
+      .filter(([{ eventId }]) => eventId === event.id)
+      .map(([{ cause }, reason]) => ({ plannedAt: cause.plannedAt, reason }));
+    const unwanted = [...notRun.filter(({ plannedAt }) => isNew(event, plannedAt)), ...crowdedOut];
+    if (unwanted.length === 0) return;
+    await this.alerts.note(transaction, { id: event.id, name: event.runnable.name }, unwanted);
   }
 
   /** What is due, and where it runs or why it may not: then nothing counts against the maximum. */
   private async decide(
     event: ScheduledEvent,
     now: Date,
-  ): Promise<{ due: DueRuns; targets: Targets | null; refusal: JobError | null }> {
+    places: Map<string, Promise<Found>>,
+  ): Promise<Decided> {
     const { stops } = event;
     const due = dueRuns(event, event.nextPlannedAt, now, { stops });
-    if (due.start.length === 0) return { due, targets: null, refusal: null };
-    const found = await this.targetsOf(event);
-    if (!('refusal' in found)) return { due, targets: found, refusal: null };
+    if (due.start.length === 0) return { event, due, targets: null, notRun: missedRuns(due) };
+    const found = await this.foundOnce(event, places);
+    if (!('refusal' in found)) return { event, due, targets: found, notRun: missedRuns(due) };
     const notStarted = dueRuns(event, event.nextPlannedAt, now, { stops, mayStart: false });
-    return { due: notStarted, targets: null, refusal: found.refusal };
+    const notRun = [...missedRuns(notStarted), ...refusedRuns(notStarted, found.refusal)];
+    return { event, due: notStarted, targets: null, notRun };
   }
 
-  /** Whether a planned time is not on record yet. */
-  private async newOnes(
-    transaction: EntityManager,
-    event: ScheduledEvent,
-    { start, missed, stopped }: DueRuns,
-  ): Promise<(run: { plannedAt: Date }) => boolean> {
-    const times = [...start, ...missed, ...stopped.map(({ plannedAt }) => plannedAt)];
-    const known = await this.starter.knownKeys(transaction, event.id, times.map(keyOf));
-    return ({ plannedAt }) => !known.has(keyOf(plannedAt));
+  private async newOnes(transaction: EntityManager, decided: readonly Decided[]): Promise<IsNew> {
+    const known = await this.keys.known(
+      transaction,
+      decided.flatMap(({ event: { id: eventId }, due: { start, missed, stopped } }) =>
+        [...start, ...missed, ...stopped.map(({ plannedAt }) => plannedAt)].map((plannedAt) => ({
+          ...{ eventId, key: keyOf(plannedAt) },
+        })),
+      ),
+    );
+    return ({ id: eventId }, plannedAt) => !known.has({ eventId, key: keyOf(plannedAt) });
+  }
+
+  /** Events of one owner that run on the same servers ask once. A strategy that takes turns is asked each time. */
+  private foundOnce(event: ScheduledEvent, places: Map<string, Promise<Found>>): Promise<Found> {
+    const { owner, serverIds, serverTag, targetStrategy } = event.runnable;
+    if (targetStrategy !== 'all') return this.targetsOf(event);
+    const key = JSON.stringify([owner, event.ownerMayRun, serverIds, serverTag]);
+    const found = places.get(key) ?? this.targetsOf(event);
+    places.set(key, found);
+    return found;
   }
 
   /** Where it runs, or why it may not run now: the next time it may. */
-  private async targetsOf(event: ScheduledEvent): Promise<Targets | { refusal: JobError }> {
+  private async targetsOf(event: ScheduledEvent): Promise<Found> {
     if (!event.ownerMayRun) {
       const message = 'The owner of this event is disabled or may not run events; it does not run.';
       return { refusal: { code: 'owner_disabled', message, platform: false } };
@@ -98,12 +160,40 @@ export class ScheduledRuns {
       return await this.targets.resolve(event.id, event.runnable, undefined);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      return { refusal: { code: error.code, message: error.message, platform: false } };
+      return { refusal: reasonOf(error) };
     }
   }
 }
 
-function causeOf(event: ScheduledEvent, plannedAt: Date): Cause {
+/** Where something runs, or why it may not. */
+type Found = Targets | { readonly refusal: JobError };
+
+type PlannedStart = Start & { readonly cause: Cause & { readonly plannedAt: Date } };
+
+function claimOf({ event, due, targets }: Decided): Claim {
+  return { event, plan: toPlan(event, due.next, event.stops), started: targets ? due.start.length : 0 };
+}
+
+function startsOf({ event, due, targets }: Decided, isNew: IsNew): PlannedStart[] {
+  if (!targets) return [];
+  return due.start
+    .filter((plannedAt) => isNew(event, plannedAt))
+    .map((plannedAt) => ({
+      ...{ eventId: event.id, event: event.runnable, targets, cause: causeOf(event, plannedAt) },
+    }));
+}
+
+/** By calendars and otherwise, in the order of their times. */
+function skippedOf({ event, due, notRun }: Decided, isNew: IsNew): Skip[] {
+  return [...stoppedRuns(due), ...notRun]
+    .filter(({ plannedAt }) => isNew(event, plannedAt))
+    .sort((one, other) => one.plannedAt.getTime() - other.plannedAt.getTime())
+    .map(({ plannedAt, reason }) => ({
+      ...{ eventId: event.id, event: event.runnable, cause: causeOf(event, plannedAt), reason },
+    }));
+}
+
+function causeOf(event: ScheduledEvent, plannedAt: Date): PlannedStart['cause'] {
   return {
     trigger: 'schedule',
     triggeredBy: null,
@@ -133,8 +223,8 @@ function stoppedRuns({ stopped, stoppedBefore }: DueRuns): SkippedRun[] {
   });
 }
 
-function refusedRuns({ start }: DueRuns, reason: JobError | null): SkippedRun[] {
-  return reason ? start.map((plannedAt) => ({ plannedAt, reason })) : [];
+function refusedRuns({ start }: DueRuns, reason: JobError): SkippedRun[] {
+  return start.map((plannedAt) => ({ plannedAt, reason }));
 }
 
 /** Of very many the first that is recorded speaks for those before. */

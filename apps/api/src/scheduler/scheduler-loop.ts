@@ -2,16 +2,14 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { filter, type Subscription } from 'rxjs';
 
 import { Notifications } from '../database/notifications';
-import { EventsService, type ScheduledEvent } from '../events/events.service';
+import { EventsService } from '../events/events.service';
 import { WakeLoop } from '../wake-loop';
 import { ScheduledRuns } from './scheduled-runs';
 
 /** Events taken with one look. */
 const batch = 200;
-/** Read together, shortly before they are taken. */
-const readAtOnce = 10;
-/** Taken beside each other: each holds a connection of the pool while it commits. */
-const concurrency = 8;
+/** Read, and then taken, in one transaction. */
+const together = 50;
 /** A change that was not heard, or a clock that was set, is noticed after this long; so is a database that was away. */
 const lookAgainMilliseconds = 20_000;
 const retryMilliseconds = 1_000;
@@ -53,34 +51,38 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** Takes what is due; milliseconds until there is more. */
   private async look(): Promise<number> {
     const { now, ids, nextInMilliseconds } = await this.events.due(batch);
-    const left = [...ids];
     const failed: string[] = [];
-    const report = (error: unknown, eventIds: readonly string[]): void => {
-      failed.push(...eventIds);
-      this.logger.error({ err: error, eventIds }, 'A scheduled run could not be started; it is tried again.');
-    };
-    const read = async (some: readonly string[]): Promise<ScheduledEvent[]> => {
-      try {
-        return await this.events.scheduled(some);
-      } catch (error) {
-        // One that cannot be read keeps no other from running.
-        if (some.length > 1) return (await Promise.all(some.map((id) => read([id])))).flat();
-        report(error, some);
-        return [];
-      }
-    };
-    const takeSome = async () => {
-      for (let some = left.splice(0, readAtOnce); some.length > 0; some = left.splice(0, readAtOnce)) {
-        for (const event of await read(some)) {
-          if (this.stopping) return;
-          await this.runs.take(event, now).catch((error: unknown) => report(error, [event.id]));
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, takeSome));
+    for (let first = 0; first < ids.length && !this.stopping; first += together) {
+      failed.push(...(await this.take(ids.slice(first, first + together), now)));
+    }
     if (failed.length > 0) return retryMilliseconds;
     // What was taken has its next run by now.
     if (ids.length > 0) return 0;
     return Math.min(nextInMilliseconds ?? lookAgainMilliseconds, lookAgainMilliseconds);
+  }
+
+  /**
+   * One that cannot be taken keeps no other from running.
+   *
+   * @returns ids of those that could not be taken
+   */
+  private async take(ids: readonly string[], now: Date): Promise<string[]> {
+    if (this.stopping) return [];
+    try {
+      const events = await this.events.scheduled(ids);
+      if (events.length > 0) await this.runs.take(events, now);
+      return [];
+    } catch (error) {
+      if (ids.length > 1) {
+        const failed: string[] = [];
+        for (const id of ids) failed.push(...(await this.take([id], now)));
+        return failed;
+      }
+      this.logger.error(
+        { err: error, eventIds: ids },
+        'A scheduled run could not be started; it is tried again.',
+      );
+      return [...ids];
+    }
   }
 }

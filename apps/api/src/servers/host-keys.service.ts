@@ -68,7 +68,7 @@ export class HostKeysService implements OnModuleInit, OnApplicationShutdown {
     await this.database.transaction(async (transaction) => {
       await transaction.update(Server, id, { hostKey, offeredHostKey: null });
       await this.health.forgetFault(transaction, id);
-      await this.alerts.resolve(transaction, 'host_key_changed', { serverId: id });
+      await this.alerts.resolve(transaction, 'host_key_changed', [{ serverId: id }]);
       await this.audit.record(transaction, caller, {
         action: 'server.host_key_approved',
         target: { type: 'server', id, name: server.name },

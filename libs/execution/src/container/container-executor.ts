@@ -13,7 +13,7 @@ import { connectEngine } from './engine';
 import { engineError } from './engine-errors';
 import { checkHealth } from './health';
 import { SandboxGround } from './sandbox-ground';
-import { thisProcess } from './sandbox-owner';
+import { thisProcess } from '../process-identity';
 import { SharedGround } from './shared-ground';
 import { UsageMeter } from './usage-meter';
 

@@ -5,7 +5,7 @@ export const LABELS = {
   installation: 'org.cronium.installation',
   server: 'org.cronium.server',
   role: 'org.cronium.role',
-  /** The process that started it, see `sandbox-owner.ts`. */
+  /** The process that started it, see `process-identity.ts`. */
   owner: 'org.cronium.owner',
 } as const;
 

@@ -10,7 +10,7 @@ import type { ScriptHandle } from '../script-handle';
 import { LABELS, jobName, jobOfName, sandboxSpec, warmName } from './container-spec';
 import type { CrashNews, CrashOrder } from './crashing-process';
 import { EngineFixture } from './engine-fixture';
-import { thisProcess } from './sandbox-owner';
+import { thisProcess } from '../process-identity';
 import { SandboxSweeper } from './sandbox-sweeper';
 
 jest.setTimeout(60_000);

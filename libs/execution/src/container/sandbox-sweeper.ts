@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { ExecutorContext } from '../create-server-executor';
 import { LABELS, jobOfName } from './container-spec';
 import { removeContainer } from './sandbox';
-import { isDead } from './sandbox-owner';
+import { isDead } from '../process-identity';
 
 const SWEEP_MS = 60_000;
 /** A sandbox that was created and not started within this time never will be. */

@@ -1097,6 +1097,9 @@ class Runner:
         if not childless:
             lingering = self.pipes and 'linger' in self.deadlines and self.verdict is None
             if not lingering and 'kill' not in self.deadlines:
+                # What the script leaves behind may have passed a limit since the last look.
+                if self.verdict is None:
+                    self.verdict = self.containment.exceeded(self.job)[0]
                 self.kill()
             return
         if self.ended_at is None:

@@ -6,8 +6,7 @@ export class Recovery1700000900000 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE processes (
         id uuid PRIMARY KEY,
-        host text NOT NULL,
-        pid integer NOT NULL,
+        name text NOT NULL,
         roles text[] NOT NULL,
         started_at timestamptz(3) NOT NULL DEFAULT now(),
         beat_at timestamptz(3) NOT NULL DEFAULT now()

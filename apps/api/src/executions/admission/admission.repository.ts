@@ -43,10 +43,10 @@ export class AdmissionRepository {
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
   }
 
-  /** True when there is something to decide and nobody else decides: then this transaction may. Never waits. */
-  async mayDecide(transaction: EntityManager): Promise<boolean> {
+  /** True when nobody else decides: then this transaction may, until its end. Never waits. */
+  async tryLock(transaction: EntityManager): Promise<boolean> {
     const [row] = await transaction.query<{ mine: boolean }[]>(
-      `SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE ${candidate}) THEN pg_try_advisory_xact_lock($1) ELSE false END AS mine`,
+      'SELECT pg_try_advisory_xact_lock($1) AS mine',
       [lockKey],
     );
     return row?.mine ?? false;

@@ -21,11 +21,12 @@ export class Admission {
   ) {}
 
   /**
-   * Part of the transaction that queued jobs or freed a place, at its end: decides at once when there is something and nobody else does.
-   * Otherwise a worker looks after the commit, when it sees what this transaction does not see yet.
+   * Part of the transaction that queued jobs or freed a place, at its end: decides at once when nobody else does. Otherwise a worker looks
+   * after the commit, when it sees what this transaction does not see yet. Who has the lock keeps it until the commit, and looks at the rows
+   * after it got it: of two transactions, one that queues a job and one that frees its place, the later one sees what the other did.
    */
   async decideWithin(transaction: EntityManager): Promise<void> {
-    if (await this.repository.mayDecide(transaction)) await this.decide(transaction);
+    if (await this.repository.tryLock(transaction)) await this.decide(transaction);
     else await this.notifications.publish(transaction, { kind: 'job.queued' });
   }
 

@@ -1,22 +1,22 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Names this process for the label of sandboxes it starts: the machine's boot, the process namespace, the process id, and when it
- * started. So a later process on the same machine can tell that the one before it is dead.
+ * Names this process for others of the same machine: the machine's boot, the process namespace, the process id, and when it started. So a
+ * later one can tell that the one before it is dead, also when it has its number.
  */
 export function thisProcess(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return [boot, readlinkSync('/proc/self/ns/pid'), process.pid, startTime(process.pid)].join('/');
   } catch {
-    // No /proc: not Linux. Then nobody can say that the owner is dead, and its sandboxes end by their lease.
+    // No /proc: not Linux. Then nobody can say that it is dead.
     return `unknown/${process.pid}`;
   }
 }
 
-/** Whether the process that an owner label names is surely dead. One on another machine, or in another container, is not. */
-export function isDead(owner: string): boolean {
-  const [boot, namespace, pid, started] = owner.split('/');
+/** Whether the process of that name is surely dead. One on another machine, or in another container, is not. */
+export function isDead(name: string): boolean {
+  const [boot, namespace, pid, started] = name.split('/');
   const [myBoot, myNamespace] = thisProcess().split('/');
   if (boot === 'unknown' || boot !== myBoot || namespace !== myNamespace) {
     return false;
