@@ -5,6 +5,7 @@ import { DataSource, In, IsNull } from 'typeorm';
 import type { Position } from '../http/cursor';
 import { TurnsRepository } from './admission/turns.repository';
 import { Execution } from './execution.entity';
+import { executionList } from './execution-list';
 import { type ExecutionRelations, toExecutionDto, toExecutionSummary } from './execution.mapper';
 import { Job } from './job.entity';
 
@@ -47,27 +48,16 @@ export class ExecutionsRepository {
     query: ExecutionQuery,
     after: Position | undefined,
   ): Promise<Execution[]> {
+    const list = executionList(ownerId, query, after);
     const select = this.database
       .getRepository(Execution)
       .createQueryBuilder('execution')
+      .innerJoin(`(${list.sql})`, 'listed', 'listed.id = execution.id')
+      .setParameters(list.parameters)
+      .orderBy('execution.createdAt', 'DESC')
+      .addOrderBy('execution.id', 'DESC')
       .limit(query.limit + 1);
-    // The order, and where the page begins, are told of the table whose index has both.
-    const [createdAt, id] = query.serverId
-      ? ['listed.executionCreatedAt', 'listed.executionId']
-      : ['execution.createdAt', 'execution.id'];
-    select.orderBy(createdAt, 'DESC').addOrderBy(id, 'DESC');
-    if (query.serverId) {
-      // However often it was tried there, the first attempt is one.
-      const isThere =
-        'listed.executionId = execution.id AND listed.attempt = 1 AND listed.serverId = :serverId';
-      select.innerJoin(Job, 'listed', isThere, { serverId: query.serverId });
-    }
     if (ownerId !== undefined) select.andWhere('execution.ownerId = :ownerId', { ownerId });
-    if (query.eventId) select.andWhere('execution.eventId = :eventId', { eventId: query.eventId });
-    if (query.state) select.andWhere('execution.state = :state', { state: query.state });
-    if (query.since) select.andWhere(`${createdAt} >= :since`, { since: query.since });
-    if (query.until) select.andWhere(`${createdAt} < :until`, { until: query.until });
-    if (after) select.andWhere(`(${createdAt}, ${id}) < (:at, :id)`, after);
     return select.getMany();
   }
 

@@ -11,7 +11,7 @@ export class Job {
   @Column('uuid', { name: 'execution_id' })
   executionId: string;
 
-  /** Its execution's, for the list of a server's executions. */
+  /** Its execution's. Nobody reads it but the version before; it is to be removed a version later. */
   @Column('timestamptz', { name: 'execution_created_at', default: () => 'now()' })
   executionCreatedAt: Date;
 
