@@ -8,12 +8,12 @@ const password = 'correct horse battery';
 
 /**
  * The list of executions with a million of them: each query as its request answers it, the first page and one from the middle, as an
- * administrator and as a user, beside one execution read by its id and, without the API, one row by its primary key.
+ * administrator and as users, beside one execution read by its id and, without the API, one row by its primary key.
  */
 export async function bench(product) {
   const client = await connect(product.databaseUrl);
   const users = [];
-  for (const name of ['few', 'most']) {
+  for (const name of ['few', 'none', 'most']) {
     const email = `${name}@example.com`;
     users.push({ email, ...(await product.post('/users', { email, name, role: 'USER', password })) });
   }
@@ -22,7 +22,7 @@ export async function bench(product) {
     executions,
     events: 1000,
     servers: 20,
-    ownerIds: users.map(({ id }) => id),
+    ownerIds: users.filter(({ name }) => name !== 'none').map(({ id }) => id),
   });
   console.log(`\nseeded ${executions} executions in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   const rows = [await byKey(client), await byId(product, client)];
@@ -37,14 +37,21 @@ export async function bench(product) {
 
 async function lists(product, client, who, ownerId) {
   const one = async (sql) => (await client.query({ text: sql, rowMode: 'array' })).rows[0][0];
-  const mine = ownerId === null ? 'true' : `owner_id = '${ownerId}'`;
-  const eventId = await one(`SELECT id FROM events WHERE ${mine} ORDER BY name LIMIT 1`);
+  const mine = ownerId === null ? 'owner_id IS NOT NULL' : `owner_id = '${ownerId}'`;
+  const has = await one(`SELECT EXISTS (SELECT FROM executions WHERE ${mine})`);
+  // Who has none asks for what others have.
+  const theirs = has ? mine : 'true';
+  const eventId = await one(`SELECT id FROM events WHERE ${theirs} ORDER BY name LIMIT 1`);
   const serverId = await one(
-    `SELECT server_id FROM jobs WHERE ${mine} AND server_name <> 'Local Execution' ORDER BY queued_at DESC OFFSET 50 LIMIT 1`,
+    `SELECT server_id FROM jobs WHERE ${theirs} AND server_name <> 'Local Execution' ORDER BY queued_at DESC OFFSET 50 LIMIT 1`,
+  );
+  const runsThere = await one(
+    `SELECT event_id FROM jobs WHERE ${theirs} AND server_id = '${serverId}' LIMIT 1`,
   );
   const rareId = await one(`SELECT id FROM servers WHERE name = 'Server 1'`);
+  const othersEventId = await one(`SELECT id FROM events ORDER BY ${mine}, name LIMIT 1`);
   const middle = await one(
-    `SELECT created_at FROM executions WHERE ${mine} ORDER BY created_at DESC OFFSET ${ownerId === null ? executions / 2 : executions / 20} LIMIT 1`,
+    `SELECT created_at FROM executions WHERE ${theirs} ORDER BY created_at DESC OFFSET ${has && ownerId !== null ? executions / 20 : executions / 2} LIMIT 1`,
   );
   const [since, until] = [new Date(middle - 864e5).toISOString(), middle.toISOString()];
   // As the server makes it: where in the list the next page begins.
@@ -65,10 +72,20 @@ async function lists(product, client, who, ownerId) {
     'one server, from the middle': { serverId, cursor },
     'another server': { serverId: rareId },
     'one server and failed': { serverId, state: 'failed' },
+    'one server and failed, from the middle': { serverId, state: 'failed', cursor },
+    'one server and running': { serverId, state: 'running' },
+    'one server and running, from the middle': { serverId, state: 'running', cursor },
     'one server, state no execution has': { serverId, state: 'partial' },
+    'one server and an event of it': { serverId, eventId: runsThere },
+    'one server and an event of it, failed': { serverId, eventId: runsThere, state: 'failed' },
+    'another server and that event': { serverId: rareId, eventId: runsThere },
+    'an event, of somebody else for a user': { eventId: othersEventId },
     'one day': { since, until },
     'one event of one day, failed': { eventId, since, until, state: 'failed' },
     'one server of one day': { serverId, since, until },
+    'one server of one day, failed': { serverId, since, until, state: 'failed' },
+    'until today, from the middle': { until: new Date().toISOString(), cursor },
+    'one server until today, from the middle': { serverId, until: new Date().toISOString(), cursor },
   };
   const figures = [];
   for (const [name, query] of Object.entries(queries)) {
