@@ -44,6 +44,15 @@ describe('Batcher', () => {
     expect(act).toHaveBeenCalledTimes(1);
   });
 
+  it('lets a batch that hangs hold up no other', async () => {
+    const act = (items: readonly number[]) =>
+      items.includes(1) ? new Promise<number[]>(() => undefined) : Promise.resolve([...items]);
+    const batcher = new Batcher<number, number>(act, () => true, 10);
+    void batcher.add(1);
+    await Promise.resolve();
+    await expect(batcher.add(2)).resolves.toBe(2);
+  });
+
   it('bounds a batch', async () => {
     const { batcher, batches } = doubling();
     await Promise.all(Array.from({ length: 150 }, (_, index) => batcher.add(index)));

@@ -6,6 +6,8 @@ interface Waiting<Item, Result> {
 
 /** Items of one batch at most: bounds what one statement carries, and how long the first waits for the last. */
 const mostItems = 100;
+/** A batch that takes longer (a locked row, a connection that is dead and does not know it) holds up no other. */
+const patienceMilliseconds = 2000;
 
 /**
  * Does together what comes at the same time: what is added while a batch is under way makes the next one. An item that comes alone is done at
@@ -23,6 +25,7 @@ export class Batcher<Item, Result> {
   constructor(
     private readonly act: (items: readonly Item[]) => Promise<readonly Result[]>,
     private readonly failsAlike: (error: unknown) => boolean,
+    private readonly patience = patienceMilliseconds,
   ) {}
 
   /** Resolves, or rejects, as if the item had been done alone. */
@@ -36,7 +39,14 @@ export class Batcher<Item, Result> {
   private async work(): Promise<void> {
     // What is added in the same turn comes along.
     await Promise.resolve();
-    while (this.waiting.length > 0) await this.settle(this.waiting.splice(0, mostItems));
+    while (this.waiting.length > 0) await this.patiently(this.settle(this.waiting.splice(0, mostItems)));
+  }
+
+  private async patiently(settled: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.patience)));
+    await Promise.race([settled, isLate]);
+    clearTimeout(timer);
   }
 
   private async settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -21,7 +21,7 @@ export class PreparedClient extends Client {
   // pg's declaration has an overload for each kind of argument; TypeORM uses this one.
   override query(...args: unknown[]): never {
     const [text, values, ...rest] = args;
-    const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 && nameOf(text);
+    const name = typeof text === 'string' && Array.isArray(values) && nameOf(text);
     const query = super.query.bind(this) as (...all: unknown[]) => never;
     return name === false || name === undefined ? query(...args) : query({ name, text, values }, ...rest);
   }

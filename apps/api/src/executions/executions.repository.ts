@@ -1,7 +1,9 @@
 import type { Execution as ExecutionDto, ExecutionQuery, ExecutionSummary } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, IsNull } from 'typeorm';
+import { Any, DataSource, In, IsNull } from 'typeorm';
 
+import { Batcher } from '../batcher';
+import { isDatabaseGone } from '../database/database-gone';
 import type { Position } from '../http/cursor';
 import { TurnsRepository } from './admission/turns.repository';
 import { Execution } from './execution.entity';
@@ -12,6 +14,8 @@ import { Job } from './job.entity';
 /** Reads of executions with what belongs to them. */
 @Injectable()
 export class ExecutionsRepository {
+  private readonly reads = new Batcher((ids: readonly string[]) => this.readAll(ids), isDatabaseGone);
+
   constructor(
     private readonly database: DataSource,
     private readonly turns: TurnsRepository,
@@ -29,17 +33,25 @@ export class ExecutionsRepository {
     return this.database.getRepository(Execution).existsBy({ id, endedAt: IsNull() });
   }
 
-  async read(id: string): Promise<ExecutionDto | null> {
-    const execution = await this.database.getRepository(Execution).findOneBy({ id });
-    if (!execution) return null;
+  /** As it is now, with its jobs; null when there is none. Those that are asked for at the same time are read together. */
+  read(id: string): Promise<ExecutionDto | null> {
+    return this.reads.add(id);
+  }
+
+  private async readAll(ids: readonly string[]): Promise<(ExecutionDto | null)[]> {
+    const executions = await this.database.getRepository(Execution).findBy({ id: Any([...ids]) });
     const [jobs, relations] = await Promise.all([
       this.database
         .getRepository(Job)
-        .find({ where: { executionId: id }, order: { position: 'ASC', attempt: 'ASC' } }),
-      this.relationsOf([execution]),
+        .find({ where: { executionId: Any([...ids]) }, order: { position: 'ASC', attempt: 'ASC' } }),
+      this.relationsOf(executions),
     ]);
-    const queued = jobs.filter(({ state }) => state === 'queued').map(({ id: jobId }) => jobId);
-    return toExecutionDto(execution, relations(execution), jobs, await this.turns.of(queued));
+    const turns = await this.turns.of(jobs.filter(({ state }) => state === 'queued').map(({ id }) => id));
+    return ids.map((id) => {
+      const execution = executions.find((one) => one.id === id);
+      const jobsOf = jobs.filter(({ executionId }) => executionId === id);
+      return execution ? toExecutionDto(execution, relations(execution), jobsOf, turns) : null;
+    });
   }
 
   /** One page plus one row, newest first. */

@@ -30,6 +30,9 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
       monitorIntervalSeconds: 120,
       // No message of ours waits for another, and nobody else changes our queue: asking for that would be most of what an idle process does.
       flowIntervalSeconds: 3600,
+      registerInstance: false,
+      bamIntervalSeconds: 3600,
+      notifyHeartbeatIntervalMs: 20_000,
       queueCacheIntervalSeconds: 3600,
     });
     // pg-boss goes on by itself after an error of its connection; without a listener Node would end the process.

@@ -8,7 +8,7 @@ import { WakeLoop } from '../wake-loop';
 /** What may let a job start that could not before. */
 const reasons: readonly Notification['kind'][] = ['job.queued', 'server.changed', 'reconnected'];
 /** A change that was not heard is noticed after this long. */
-const lookAgainMilliseconds = 20_000;
+const lookAgainMilliseconds = 30_000;
 
 /** Has queued jobs admitted that the transactions which queued or ended jobs could not decide about. Any number of processes may do so. */
 @Injectable()

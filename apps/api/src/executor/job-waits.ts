@@ -40,6 +40,8 @@ export class JobWaits implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(JobWaits.name);
   private readonly loop = new WakeLoop(
     async () => {
+      // Most of the time nothing waits.
+      if ((await this.millisecondsToNextBound()) === null) return lookAgainMilliseconds;
       await this.review();
       return Math.min((await this.millisecondsToNextBound()) ?? lookAgainMilliseconds, lookAgainMilliseconds);
     },

@@ -11,7 +11,7 @@ const batch = 200;
 /** Read, and then taken, in one transaction. */
 const together = 50;
 /** A change that was not heard, or a clock that was set, is noticed after this long; so is a database that was away. */
-const lookAgainMilliseconds = 20_000;
+const lookAgainMilliseconds = 30_000;
 const retryMilliseconds = 1_000;
 
 /**

@@ -13,6 +13,8 @@ import { Server } from './server.entity';
 import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
 
 const checkEverySeconds = 15;
+/** What others found, and no notification told, is read after this long. */
+const readAllSeconds = 60;
 /** A little longer, so that what was checked at the last look is due at the next. */
 const lookAgainMilliseconds = checkEverySeconds * 1000 + 500;
 /** A server that fails is asked ever less often, up to this. */
@@ -106,7 +108,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Reads what others found, and makes the checks that are due; milliseconds until it is to look again. */
   private async lookAround(): Promise<number> {
-    if (performance.now() - this.readAllAt >= checkEverySeconds * 1000) {
+    if (performance.now() - this.readAllAt >= readAllSeconds * 1000) {
       await this.readAll();
       this.readAllAt = performance.now();
     }

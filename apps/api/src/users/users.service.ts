@@ -16,6 +16,8 @@ import { v7 as uuid } from 'uuid';
 
 import { AuditService } from '../audit/audit.service';
 import type { Caller } from '../auth/policy';
+import { Batcher } from '../batcher';
+import { isDatabaseGone } from '../database/database-gone';
 import { Notifications } from '../database/notifications';
 import { decodeCursor, toPage } from '../http/cursor';
 import { DomainError, notFound } from '../http/domain-error';
@@ -32,16 +34,20 @@ export interface FirstAdministrator {
 
 @Injectable()
 export class UsersService {
+  private readonly active = new Batcher(async (ids: readonly string[]) => {
+    const found = await this.findAllActive(ids);
+    return ids.map((id) => found.get(id) ?? null);
+  }, isDatabaseGone);
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly audit: AuditService,
     private readonly notifications: Notifications,
   ) {}
 
-  /** The user, if there is one who may sign in. */
-  async findActive(id: string): Promise<UserDto | null> {
-    const user = await this.users.findOneBy({ id, status: 'ACTIVE' });
-    return user && toUserDto(user);
+  /** The user, if there is one who may sign in. Every request asks: those that come at the same time ask together. */
+  findActive(id: string): Promise<UserDto | null> {
+    return this.active.add(id);
   }
 
   /** Those of these users who may sign in, by their id. */

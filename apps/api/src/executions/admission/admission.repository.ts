@@ -61,7 +61,7 @@ export class AdmissionRepository {
        room AS (
          SELECT server.id,
                 coalesce((coalesce(server.container_config, server.ssh_config) ->> 'maxConcurrentJobs')::int,
-                         CASE server.type WHEN 'container' THEN $1::int ELSE $2 END)
+                         CASE server.type WHEN 'container' THEN ${containerDefault} ELSE ${sshDefault} END)
                 - (SELECT count(*)::int FROM jobs
                     WHERE server_id = server.id AND admitted_at IS NOT NULL AND ended_at IS NULL) AS places
            FROM servers server
@@ -97,7 +97,8 @@ export class AdmissionRepository {
               WHERE server_id = lane.server_id AND owner_id = lane.owner_id AND event_id = lane.event_id AND ${candidate}
               ORDER BY precedence DESC, id LIMIT lane.places) head) waiting
         WHERE waiting.candidates IS NOT NULL`,
-      [containerDefault, sshDefault],
+      // No values: planned once a connection, which costs many times what it takes.
+      [],
     );
     return toSituation(rows);
   }
