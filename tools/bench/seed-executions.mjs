@@ -36,9 +36,9 @@ export async function seedExecutions(client, { executions, events, servers, owne
   );
   await client.query(
     `INSERT INTO jobs (id, execution_id, owner_id, event_id, server_id, server_name, server_type, position, state, precedence,
-                       execution_created_at, queued_at, admitted_at, starting_at, started_at, ended_at)
+                       queued_at, admitted_at, starting_at, started_at, ended_at)
      SELECT gen_random_uuid(), execution.id, execution.owner_id, execution.event_id, host.id, host.name, host.type, 0, execution.state, 9,
-            execution.created_at, execution.created_at, execution.created_at, execution.created_at, execution.started_at, execution.ended_at
+            execution.created_at, execution.created_at, execution.created_at, execution.started_at, execution.ended_at
        FROM executions execution
        JOIN seeded event ON event.id = execution.event_id JOIN hosts host ON host.n = event.n % $1
       WHERE execution.state <> 'skipped'`,

@@ -78,8 +78,8 @@ describe('the list of executions', () => {
          SELECT $1, event.id, version.id, event.name, event.type, event.owner_id, $3, 'api', $4, $4
            FROM events event JOIN event_versions version ON version.event_id = event.id WHERE event.id = $2
          RETURNING *)
-       INSERT INTO jobs (id, execution_id, owner_id, event_id, server_id, server_name, server_type, position, state, ended_at, execution_created_at)
-       SELECT gen_random_uuid(), execution.id, owner_id, event_id, given.server_id, 'x', 'container', position - 1, 'failed', ended_at, created_at
+       INSERT INTO jobs (id, execution_id, owner_id, event_id, server_id, server_name, server_type, position, state, ended_at)
+       SELECT gen_random_uuid(), execution.id, owner_id, event_id, given.server_id, 'x', 'container', position - 1, 'failed', ended_at
          FROM execution, unnest($5::uuid[]) WITH ORDINALITY AS given(server_id, position)`,
       [id, events[n % events.length], states[(n * 5 + (n >> 3)) % states.length], instant(n % instants), on],
     );

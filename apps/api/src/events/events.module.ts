@@ -11,6 +11,7 @@ import { EventsRepository } from './events.repository';
 import { EventsService } from './events.service';
 import { OpenRuns } from './open-runs';
 import { PlannedEvents } from './planned-events';
+import { ScheduledEvents } from './scheduled-events';
 
 @Module({
   imports: [CalendarLookupModule, ServersModule, UsersModule],
@@ -22,7 +23,8 @@ import { PlannedEvents } from './planned-events';
     EventVersionsRepository,
     OpenRuns,
     PlannedEvents,
+    ScheduledEvents,
   ],
-  exports: [EventsService, OpenRuns, PlannedEvents],
+  exports: [EventsService, OpenRuns, PlannedEvents, ScheduledEvents],
 })
 export class EventsModule {}

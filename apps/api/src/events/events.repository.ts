@@ -6,7 +6,7 @@ import type { Position } from '../http/cursor';
 import { Event } from './event.entity';
 import type { EventRelations } from './event.mapper';
 import type { EventVersion } from './event-version.entity';
-import type { JoinRule, OverlapRule, RunnableEvent } from './events.service';
+import type { JoinRule, OverlapRule, RunnableEvent } from './runnable-event';
 
 /** Reads of events that need more than one table. */
 @Injectable()

@@ -6,7 +6,7 @@ import { stopsOf } from '../calendars/calendar-stops';
 import { Notifications } from '../database/notifications';
 import { planAnew } from '../scheduler/plan';
 import { Event } from './event.entity';
-import { scheduledOf } from './events.service';
+import { scheduledOf } from './scheduled-events';
 
 /** Events planned with one statement. */
 const batch = 500;

@@ -6,7 +6,7 @@ import { type Caller, ownerFilter } from '../auth/policy';
 import type { Scheduled } from '../scheduler/timetable';
 import { Event } from './event.entity';
 import { EventsRepository } from './events.repository';
-import { scheduledOf } from './events.service';
+import { scheduledOf } from './scheduled-events';
 
 /** An event with a schedule that goes on, as a calendar of runs shows it. */
 export interface PlannedEvent {

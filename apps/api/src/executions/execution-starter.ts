@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 
 import { Notifications } from '../database/notifications';
-import type { RunnableEvent } from '../events/events.service';
+import type { RunnableEvent } from '../events/runnable-event';
 import { DomainError } from '../http/domain-error';
 import { Admission } from './admission/admission';
 import { precedenceOf } from './admission/precedence';

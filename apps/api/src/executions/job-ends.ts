@@ -175,18 +175,17 @@ export class JobEnds {
          FROM servers server
         WHERE execution.id = $1 AND server.id = execution.failover_servers[1]
        RETURNING server.id, server.name, server.type, execution.owner_id AS "ownerId", execution.event_id AS "eventId",
-                 execution.created_at AS "createdAt", (SELECT max(position) + 1 FROM jobs WHERE execution_id = $1) AS position`,
+                 (SELECT max(position) + 1 FROM jobs WHERE execution_id = $1) AS position`,
       [executionId],
     );
     const server = servers[0];
     if (!server) return false;
     await transaction.query(
-      `INSERT INTO jobs (id, execution_id, owner_id, event_id, precedence, server_id, server_name, server_type, position,
-                         execution_created_at, state)
-       VALUES ($1, $2, $3, $4, ${begunPrecedence}, $5, $6, $7, $8, $9, 'queued')`,
+      `INSERT INTO jobs (id, execution_id, owner_id, event_id, precedence, server_id, server_name, server_type, position, state)
+       VALUES ($1, $2, $3, $4, ${begunPrecedence}, $5, $6, $7, $8, 'queued')`,
       [
         ...[uuid(), executionId, server.ownerId, server.eventId],
-        ...[server.id, server.name, server.type, server.position, server.createdAt],
+        ...[server.id, server.name, server.type, server.position],
       ],
     );
     return true;
@@ -203,9 +202,9 @@ export class JobEnds {
     if (pause === null) return;
     await transaction.query(
       `INSERT INTO jobs (id, execution_id, owner_id, event_id, precedence, server_id, server_name, server_type, position,
-                         execution_created_at, attempt, state, not_before)
+                         attempt, state, not_before)
        SELECT $2, execution_id, owner_id, event_id, ${begunPrecedence}, server_id, server_name, server_type, position,
-              execution_created_at, attempt + 1, 'queued', now() + make_interval(secs => $3)
+              attempt + 1, 'queued', now() + make_interval(secs => $3)
          FROM jobs WHERE id = $1 AND server_id IS NOT NULL`,
       [id, uuid(), pause],
     );
@@ -309,7 +308,6 @@ interface NextServerRow {
   type: string;
   ownerId: string;
   eventId: string | null;
-  createdAt: Date;
   position: number;
 }
 

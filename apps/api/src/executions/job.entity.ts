@@ -11,10 +11,6 @@ export class Job {
   @Column('uuid', { name: 'execution_id' })
   executionId: string;
 
-  /** Its execution's. Nobody reads it but the version before; it is to be removed a version later. */
-  @Column('timestamptz', { name: 'execution_created_at', default: () => 'now()' })
-  executionCreatedAt: Date;
-
   @Column('uuid', { name: 'server_id', nullable: true })
   serverId: string | null;
 

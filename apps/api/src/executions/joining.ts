@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import type { JoinRule } from '../events/events.service';
+import type { JoinRule } from '../events/runnable-event';
 import { begunPrecedence } from './admission/precedence';
 import { lockTriggers } from './lock-triggers';
 

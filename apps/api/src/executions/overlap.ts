@@ -2,7 +2,7 @@ import type { JobError } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import type { OverlapRule } from '../events/events.service';
+import type { OverlapRule } from '../events/runnable-event';
 import { JobEnds } from './job-ends';
 import { lockTriggers } from './lock-triggers';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { RunnableEvent } from '../events/events.service';
+import type { RunnableEvent } from '../events/runnable-event';
 import { DomainError } from '../http/domain-error';
 import { ServerHealth } from '../servers/server-health';
 import { ServersService, type UsableServer } from '../servers/servers.service';

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { stopMessage } from '../calendars/calendar-stops';
 import { DidNotRunAlerts } from '../alerts/did-not-run-alerts';
-import { type Claim, EventsService, type ScheduledEvent } from '../events/events.service';
+import { type Claim, type ScheduledEvent, ScheduledEvents } from '../events/scheduled-events';
 import {
   type Cause,
   ExecutionStarter,
@@ -42,7 +42,7 @@ type IsNew = (event: ScheduledEvent, plannedAt: Date) => boolean;
 export class ScheduledRuns {
   constructor(
     private readonly database: DataSource,
-    private readonly events: EventsService,
+    private readonly events: ScheduledEvents,
     private readonly targets: TargetResolver,
     private readonly starter: ExecutionStarter,
     private readonly keys: IdempotencyKeys,

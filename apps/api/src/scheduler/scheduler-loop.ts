@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { filter, type Subscription } from 'rxjs';
 
 import { Notifications } from '../database/notifications';
-import { EventsService } from '../events/events.service';
+import { ScheduledEvents } from '../events/scheduled-events';
 import { WakeLoop } from '../wake-loop';
 import { ScheduledRuns } from './scheduled-runs';
 
@@ -30,7 +30,7 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private stopping = false;
 
   constructor(
-    private readonly events: EventsService,
+    private readonly events: ScheduledEvents,
     private readonly runs: ScheduledRuns,
     private readonly notifications: Notifications,
   ) {}
@@ -69,7 +69,7 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private async take(ids: readonly string[], now: Date): Promise<string[]> {
     if (this.stopping) return [];
     try {
-      const events = await this.events.scheduled(ids);
+      const events = await this.events.read(ids);
       if (events.length > 0) await this.runs.take(events, now);
       return [];
     } catch (error) {

@@ -52,7 +52,7 @@ export class ExecutionServers1700001100000 implements MigrationInterface {
         FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION list_execution_state();
 
       -- Every list is read by state now, those of all states one after the other.
-      DROP INDEX jobs_server_executions, executions_created, executions_owner;
+      DROP INDEX executions_created, executions_owner;
     `);
   }
 
@@ -60,8 +60,6 @@ export class ExecutionServers1700001100000 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX executions_owner ON executions (owner_id, created_at DESC, id DESC);
       CREATE INDEX executions_created ON executions (created_at DESC, id DESC);
-      CREATE INDEX jobs_server_executions ON jobs (server_id, execution_created_at DESC, execution_id DESC)
-        WHERE attempt = 1;
       DROP TRIGGER executions_list_state ON executions;
       DROP TRIGGER jobs_list_executions ON jobs;
       DROP FUNCTION list_execution_state, list_executions_of_jobs;
