@@ -233,7 +233,7 @@ tr '\\0' '\\n' < /proc/$$/environ | grep -c "$pattern"`,
     answer.resolve();
     // grep counts: none, none, and the script's own environment.
     expect((await running).observer.stdout).toBe('0\n0\n1\n');
-    expect(description).toContain(request.jobId);
+    expect(description).toContain(observer.handle?.location['runnerId'] ?? request.jobId);
     expect(description).not.toContain(secret);
   });
 
@@ -360,7 +360,7 @@ describe('A job in a shared container', () => {
     const found = printed(
       await runScript(
         executor,
-        `runner=$(grep -las '${request.jobId}' /proc/[0-9]*/cmdline | head -n 1)
+        `runner=$(grep -las '${observer.handle?.location['runnerId'] ?? 'none'}' /proc/[0-9]*/cmdline | head -n 1)
 for secret in environ mem maps; do head -c 1 "\${runner%/*}/$secret" >/dev/null 2>&1 && echo "read $secret"; done
 echo "\${runner:+found}"`,
       ),

@@ -1,6 +1,7 @@
 import type { ResourceUsage } from '@cronium/server-types';
 import type { Container, ContainerInspectInfo } from 'dockerode';
 import type Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
 
 import { deferred } from '../deferred';
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
@@ -30,8 +31,8 @@ export class SharedGround implements ContainerGround {
   readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
   private ready: Promise<Container> | undefined;
   private created: Container | undefined;
-  /** Jobs in the container that are not known to have ended, also those that were let go. */
-  private readonly jobs = new Set<string>();
+  /** Of jobs in the container that are not known to have ended, also those that were let go. */
+  private readonly runners = new Set<string>();
 
   constructor(
     private readonly docker: Docker,
@@ -53,33 +54,31 @@ export class SharedGround implements ContainerGround {
     const created = this.created;
     this.ready = undefined;
     this.created = undefined;
-    if (created && this.jobs.size === 0) {
+    if (created && this.runners.size === 0) {
       await removeContainer(created);
     }
   }
 
-  async place(request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
+  async place(_request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
     signal.throwIfAborted();
     const container = await this.container();
-    const session = await this.startRunner(container, 'launch', request.jobId);
+    // Not named for its job: what a process that was killed has left behind, and that has no job, must not be in the way.
+    const runnerId = randomUUID();
+    const session = await this.startRunner(container, 'launch', runnerId);
     try {
       checkVersion(await session.greeted(GREETING_MS));
     } catch (cause) {
       session.close();
       throw this.unavailable(cause);
     }
-    return this.placement(container, request.jobId, session);
+    return this.placement(container, runnerId, session);
   }
 
   async find(handle: ScriptHandle): Promise<Placement> {
-    const id = handle.location['containerId'] ?? '';
+    const { containerId = '', runnerId = '' } = handle.location;
     try {
-      const container = this.docker.getContainer(id);
-      return this.placement(
-        container,
-        handle.jobId,
-        await this.startRunner(container, 'attach', handle.jobId),
-      );
+      const container = this.docker.getContainer(containerId);
+      return this.placement(container, runnerId, await this.startRunner(container, 'attach', runnerId));
     } catch (cause) {
       const error = engineError(cause, 'attaching to a job');
       throw error.code === 'engine_unavailable'
@@ -104,10 +103,10 @@ export class SharedGround implements ContainerGround {
     return undefined;
   }
 
-  private placement(container: Container, jobId: string, firstSession: RunnerSession): Placement {
+  private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     let released = false;
-    this.jobs.add(jobId);
+    this.runners.add(runnerId);
     const release = () => {
       if (!released) {
         released = true;
@@ -115,12 +114,12 @@ export class SharedGround implements ContainerGround {
       }
     };
     return {
-      location: { executor: 'container', isolation: 'shared', containerId: container.id },
+      location: { executor: 'container', isolation: 'shared', containerId: container.id, runnerId },
       session: firstSession,
       claim: () => Promise.resolve(),
       reconnect: async () => {
         try {
-          session = await this.startRunner(container, 'attach', jobId);
+          session = await this.startRunner(container, 'attach', runnerId);
           return session;
         } catch (cause) {
           if (isGone(cause) || isConflict(cause)) {
@@ -132,7 +131,7 @@ export class SharedGround implements ContainerGround {
       remove: async () => {
         if (!released) {
           await abandon(session);
-          this.jobs.delete(jobId);
+          this.runners.delete(runnerId);
           release();
         }
       },
@@ -144,10 +143,10 @@ export class SharedGround implements ContainerGround {
   private async startRunner(
     container: Container,
     mode: 'launch' | 'attach',
-    jobId: string,
+    runnerId: string,
   ): Promise<RunnerSession> {
     const exec = await container.exec({
-      Cmd: [...RUNNER_COMMAND, mode, jobId],
+      Cmd: [...RUNNER_COMMAND, mode, runnerId],
       User: RUNNER_USER,
       WorkingDir: '/',
       AttachStdin: true,

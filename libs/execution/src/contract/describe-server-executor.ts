@@ -255,23 +255,37 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       await first.disconnect();
     });
 
-    it('says of a script that was never started that it was not, and can start it anew', async () => {
+    /** As if a process died while it stored the handle of this job. */
+    const dieBeforeStart = async (request: ScriptExecutionRequest): Promise<RecordingObserver> => {
       const first = harness.createExecutor();
       const before = new RecordingObserver();
-      const died = new Error('The process died before the start.');
       const handed = deferred<void>();
       before.onHandleDo = () => {
         handed.resolve();
+        const died = new Error('The process died before the start.');
         return new Promise((_, reject) => setTimeout(() => reject(died), 60_000).unref());
       };
-      const request = scriptRequest('echo one');
       const letGo = first.executeScript(request, before, never).catch((cause: unknown) => cause);
       await handed.promise;
       await first.disconnect();
       await letGo;
+      return before;
+    };
+
+    it('says of a script that was never started that it was not, and can start it anew', async () => {
+      const request = scriptRequest('echo one');
+      const before = await dieBeforeStart(request);
       await expect(
         executor.resumeScript(before.durableHandle, new RecordingObserver(), never),
       ).rejects.toBeInstanceOf(ScriptNotStartedError);
+      const after = new RecordingObserver();
+      expect((await executor.executeScript(request, after, never)).end).toEqual({ kind: 'exit', code: 0 });
+      expect(after.stdout).toBe('one\n');
+    });
+
+    it('starts a script of which a process that died has left nothing but a place', async () => {
+      const request = scriptRequest('echo one');
+      await dieBeforeStart(request);
       const after = new RecordingObserver();
       expect((await executor.executeScript(request, after, never)).end).toEqual({ kind: 'exit', code: 0 });
       expect(after.stdout).toBe('one\n');

@@ -25,12 +25,15 @@ export class FakeServer implements JobGround {
     if (this.outage) {
       throw this.outage;
     }
-    if (this.runners.has(request.jobId)) {
+    const present = this.runners.get(request.jobId);
+    if (present?.hasJob) {
       throw new ExecutionError(
         'internal_error',
         `Job ${request.jobId} is here already; a job is run at most once.`,
       );
     }
+    // One that was never given its job is what a process that died has left.
+    present?.vanish();
     const runner = new FakeRunner();
     this.runners.set(request.jobId, runner);
     const session = new RunnerSession(runner.connect());

@@ -23,6 +23,10 @@ export class FakeRunner {
   private readonly interrupt = new AbortController();
   private verdict: FakeEnd | undefined;
 
+  get hasJob(): boolean {
+    return this.job !== undefined;
+  }
+
   /** Takes over from the client before, as a second attach does. */
   connect(): RunnerChannel {
     let mine: RunnerChannelListener | undefined;

@@ -5,7 +5,7 @@ The client puts these assignments before it:
     FIRST, SECOND   halves of a word; the answers begin after the whole word, so that what a login prints is told apart
     VERSION         name of the copy's folder: a checksum of all its files
     FILES           [(path, bytes, SHA-256 in hex)]
-    MODE, JOB       launch | attach | check, and the job's id
+    MODE, RUNNER    launch | attach | check, and the runner's id
 
 Answers, one line of JSON each: {"status": "need"} (the client sends the files, one after the other),
 {"status": "ready", "python", "replaced"} (the runner's stream follows, or the end after `check`),
@@ -222,7 +222,7 @@ def begin():
         runner = load(copy)
         os.umask(umask)
         ready = {'status': 'ready', 'python': python, 'replaced': replaced}
-        client = None if MODE == 'check' else runner.launch(JOB) if MODE == 'launch' else runner.meet(JOB)
+        client = None if MODE == 'check' else runner.launch(RUNNER) if MODE == 'launch' else runner.meet(RUNNER)
         say(ready)
         return client, runner
     except ImportError as error:

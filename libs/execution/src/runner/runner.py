@@ -2,8 +2,8 @@
 """The Cronium runner: runs one script, speaks for it over a byte stream, and leaves nothing of it behind.
 
     runner.py sandbox          its own stdin and stdout are the stream; meant to be a container's main process
-    runner.py launch <jobId>   starts a runner that outlives this process, and bridges stdin and stdout to it
-    runner.py attach <jobId>   bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
+    runner.py launch <id>      starts a runner that outlives this process, and bridges stdin and stdout to it
+    runner.py attach <id>      bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
 
 One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started, so that a
 fork bomb cannot keep the runner from ending it.
@@ -1208,8 +1208,8 @@ def sandbox():
     os._exit(0)
 
 
-def job_folder(job_id):
-    """Where the runner of a job is met. Only this user may enter, and nobody may have prepared it for us."""
+def runner_folder(runner_id):
+    """Where a runner is met. Only this user may enter, and nobody may have prepared it for us."""
     parent = os.path.join(temporary_folder(), 'cronium-%d' % os.getuid())
     try:
         os.mkdir(parent, 0o700)
@@ -1217,18 +1217,18 @@ def job_folder(job_id):
         found = os.lstat(parent)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise SystemExit('cronium-runner: %s is not this user\'s private folder' % parent)
-    if not job_id or not all(letter.isalnum() or letter in '-_' for letter in job_id) or len(job_id) > 40:
-        raise SystemExit('cronium-runner: not a job id')
-    return os.path.join(parent, job_id)
+    if not runner_id or not all(letter.isalnum() or letter in '-_' for letter in runner_id) or len(runner_id) > 40:
+        raise SystemExit('cronium-runner: not a runner\'s id')
+    return os.path.join(parent, runner_id)
 
 
-def launch(job_id):
-    """Starts the runner of a job in a process of its own, and meets it."""
-    folder = job_folder(job_id)
+def launch(runner_id):
+    """Starts a runner in a process of its own, and meets it."""
+    folder = runner_folder(runner_id)
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
-        raise SystemExit('cronium-runner: job %s is here already' % job_id)
+        raise SystemExit('cronium-runner: runner %s is here already' % runner_id)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(os.path.join(folder, 'r'))
@@ -1236,7 +1236,7 @@ def launch(job_id):
         remove_folder(folder)
         raise
     listener.listen(4)
-    client = meet(job_id)
+    client = meet(runner_id)
     if os.fork() == 0:
         # The runner proper: its own session, nothing of the exec's or the SSH channel's left.
         try:
@@ -1262,13 +1262,13 @@ def launch(job_id):
     return client
 
 
-def meet(job_id):
-    """A connection to the runner of a job."""
+def meet(runner_id):
+    """A connection to a runner."""
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        client.connect(os.path.join(job_folder(job_id), 'r'))
+        client.connect(os.path.join(runner_folder(runner_id), 'r'))
     except (FileNotFoundError, ConnectionRefusedError):
-        log('no runner for this job')
+        log('no such runner')
         raise SystemExit(3)
     return client
 
@@ -1298,7 +1298,7 @@ def main(arguments):
     elif len(arguments) == 2 and arguments[0] == 'attach':
         bridge(meet(arguments[1]))
     else:
-        raise SystemExit('usage: runner.py sandbox | launch <jobId> | attach <jobId>')
+        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id>')
 
 
 if __name__ == '__main__':

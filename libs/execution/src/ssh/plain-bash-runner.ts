@@ -138,6 +138,8 @@ export class PlainBashRunner implements RunnerChannel {
     }
     this.startedAt = now;
     this.say(FrameType.Started, { at: now, pid: 0 });
+    // Somebody wanted it to end before there was anything to end.
+    if (this.verdict !== undefined) this.command('kill');
     this.print(
       'stderr',
       Buffer.from(

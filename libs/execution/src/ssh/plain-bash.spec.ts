@@ -102,6 +102,18 @@ describe('A host without python3', () => {
     expect(await eventually(() => sleeping().length === 0 && folders().length === 0)).toBe(true);
   });
 
+  it('ends a script that was cancelled between its job and its start', async () => {
+    const control = new AbortController();
+    const observer = new RecordingObserver();
+    observer.onHandleDo = () => {
+      setTimeout(() => control.abort(), 1);
+      return Promise.resolve();
+    };
+    const { result } = await runScript(executor, 'sleep 7204', observer, control.signal);
+    expect(result.end).toEqual({ kind: 'cancelled' });
+    expect(await eventually(() => sleeping().length === 0)).toBe(true);
+  });
+
   it('ends what a script left behind', async () => {
     expect(printed(await runScript(executor, 'sleep 7204 >/dev/null 2>&1 & echo over'))).toBe('over\n');
     expect(await eventually(() => sleeping().length === 0 && folders().length === 0)).toBe(true);

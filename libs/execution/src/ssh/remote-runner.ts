@@ -93,26 +93,26 @@ export async function startRunner(
 }
 
 /** The command line, the same words for every login shell. */
-function runnerCommand(length: number, mode: RunnerMode, jobId: string): string {
-  if (!/^[\w-]+$/.test(jobId)) {
-    throw new ExecutionError('internal_error', `A job's id does not look like this: ${jobId}`);
+function runnerCommand(length: number, mode: RunnerMode, runnerId: string): string {
+  if (!/^[\w-]+$/.test(runnerId)) {
+    throw new ExecutionError('internal_error', `A runner's id does not look like this: ${runnerId}`);
   }
   return (
     `exec /bin/sh -c 'PATH="$PATH:/usr/local/bin:/usr/bin:/bin"; ` +
     `command -v python3 >/dev/null 2>&1 || { echo ${NO_PYTHON}; exit ${NO_PYTHON_CODE}; }; ` +
-    `exec python3 -I -S -c "${READ_PROGRAM}" ${length} cronium-runner ${mode} ${jobId}'`
+    `exec python3 -I -S -c "${READ_PROGRAM}" ${length} cronium-runner ${mode} ${runnerId}'`
   );
 }
 
 /** JSON of ASCII strings, numbers and arrays is Python, too. */
-function assignments(files: RunnerFiles, word: StartWord, mode: RunnerMode, jobId: string): string {
+function assignments(files: RunnerFiles, word: StartWord, mode: RunnerMode, runnerId: string): string {
   const values = {
     FIRST: word.first,
     SECOND: word.second,
     VERSION: files.version,
     FILES: files.files.map(({ path, content, checksum }) => [path, content.length, checksum]),
     MODE: mode,
-    JOB: jobId,
+    RUNNER: runnerId,
   };
   return Object.entries(values)
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)

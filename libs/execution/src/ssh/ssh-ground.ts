@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { deferred } from '../deferred';
 import type { ExecutorContext } from '../create-server-executor';
 import { ExecutionError, ExecutorDisconnectedError } from '../execution-error';
@@ -70,11 +72,13 @@ export class SshGround implements JobGround {
       return this.placement(ready.runnerId, ready);
     }
     signal.throwIfAborted();
-    const start = await this.start('launch', request.jobId);
+    // Not named for its job: what a process that was killed has left behind, and that has no job, must not be in the way.
+    const runnerId = randomUUID();
+    const start = await this.start('launch', runnerId);
     switch (start.kind) {
       case 'ready':
         this.spares.prepare();
-        return this.placement(request.jobId, await this.greet(request.jobId, start.channel));
+        return this.placement(runnerId, await this.greet(runnerId, start.channel));
       case 'no_python':
         return this.plain(request, start.reason);
       case 'gone':
@@ -86,7 +90,7 @@ export class SshGround implements JobGround {
     if (handle.location['mode'] === 'plain') {
       throw new ExecutionError('script_lost', `The script is lost, its end is unknown. ${PLAIN_LOSS}`);
     }
-    const runnerId = handle.location['runnerId'] ?? handle.jobId;
+    const runnerId = handle.location['runnerId'] ?? '';
     const found = await this.findPatiently(runnerId);
     if (found instanceof RunnerExit) {
       throw new ExecutionError('script_lost', `The script is lost, its end is unknown. ${found.description}`);
