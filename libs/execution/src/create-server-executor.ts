@@ -33,8 +33,8 @@ export interface ExecutorContext {
   onHostKeyOffered(serverId: string, offered: HostKey): void;
   /** So many sandboxes that belonged to no job were removed. */
   onSwept(serverId: string, count: number): void;
-  /** Which of these jobs may still be resumed: a sandbox of any other is an orphan, and is removed. */
-  liveJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Which of these containers the stored handle of a job that has not ended names: any other that is at work is an orphan. */
+  sandboxesInUse(containerIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Structured log; `error` and `warn` are for what an operator should see. */
   readonly logger: ExecutorLogger;
 }

@@ -106,7 +106,7 @@ export class ExecutorRegistry implements OnApplicationShutdown {
       runnerFolders: this.config.runnerFolders,
       onHostKeyOffered: (serverId, offered) => this.offers.next({ serverId, offered }),
       onSwept: (_, count) => this.swept.inc(count),
-      liveJobs: (jobIds) => this.liveJobs(jobIds),
+      sandboxesInUse: (ids) => this.sandboxesInUse(ids),
       logger: {
         debug: (fields, message) => this.logger.debug(fields, message),
         info: (fields, message) => this.logger.log(fields, message),
@@ -122,10 +122,11 @@ export class ExecutorRegistry implements OnApplicationShutdown {
     return jumpServerId ? this.servers.sshServer(jumpServerId) : null;
   }
 
-  private async liveJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+  private async sandboxesInUse(containerIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await this.database.query<{ id: string }[]>(
-      `SELECT id FROM jobs WHERE id = ANY($1) AND state IN ('queued', 'starting', 'running')`,
-      [jobIds],
+      `SELECT handle->'location'->>'containerId' AS id FROM jobs
+        WHERE state IN ('queued', 'starting', 'running') AND handle->'location'->>'containerId' = ANY($1)`,
+      [containerIds],
     );
     return new Set(rows.map(({ id }) => id));
   }

@@ -8,7 +8,7 @@ describeServerExecutor('ContainerExecutor with isolation job', async () => {
   await fixture.verify();
   return {
     createExecutor: () => fixture.createExecutor(),
-    remains: (jobId) => fixture.sandboxRemains(jobId),
+    remains: (handle) => fixture.sandboxRemains(handle),
     dispose: () => fixture.dispose(),
   };
 });

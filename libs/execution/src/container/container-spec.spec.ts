@@ -1,6 +1,6 @@
 import { type ResourceLimits, defaultResourceLimits } from '@cronium/server-types';
 
-import { jobName, jobOfName, sandboxSpec, sharedContainerSpec, tightening, warmName } from './container-spec';
+import { isJobName, jobName, sandboxSpec, sharedContainerSpec, tightening, warmName } from './container-spec';
 
 const MIB = 1024 * 1024;
 const context = {
@@ -131,15 +131,15 @@ describe('tightening', () => {
 });
 
 describe('Names', () => {
-  it('tell the job of a sandbox', () => {
-    expect(jobOfName(`/${jobName('job-1')}`)).toBe('job-1');
-    expect(jobOfName(jobName('job-1'))).toBe('job-1');
+  it('tell a sandbox that has a job', () => {
+    expect(isJobName(`/${jobName('job-1')}`)).toBe(true);
+    expect(isJobName(jobName('job-1'))).toBe(true);
   });
 
   it.each(['', '/', `/${warmName('x')}`, '/cronium-executor', '/other-cronium-job-1'])(
     'tell none of "%s"',
     (name) => {
-      expect(jobOfName(name)).toBeUndefined();
+      expect(isJobName(name)).toBe(false);
     },
   );
 

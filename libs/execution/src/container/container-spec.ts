@@ -151,12 +151,11 @@ function hardened(
 const WARM_PREFIX = 'cronium-warm-';
 const JOB_PREFIX = 'cronium-job-';
 
-/** Labels cannot change once a container exists, names can: a sandbox takes its job's name when it takes the job. */
+/** Labels cannot change once a container exists, names can: a sandbox takes its job's name when it has the job. */
 export const warmName = (id: string): string => WARM_PREFIX + id;
 export const jobName = (jobId: string): string => JOB_PREFIX + jobId;
 
-/** The job a sandbox belongs to by its name; undefined for one that has none yet. */
-export function jobOfName(name: string): string | undefined {
-  const bare = name.replace(/^\//, '');
-  return bare.startsWith(JOB_PREFIX) ? bare.slice(JOB_PREFIX.length) : undefined;
+/** Whether a name, with the slash that the engine lists it with or without, is a job's. */
+export function isJobName(name: string): boolean {
+  return name.replace(/^\//, '').startsWith(JOB_PREFIX);
 }

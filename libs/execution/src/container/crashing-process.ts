@@ -23,7 +23,7 @@ process.once('message', (order: CrashOrder) => {
     runnerFolders: RUNNER_FOLDERS,
     onHostKeyOffered: silent,
     onSwept: silent,
-    liveJobs: (ids) => Promise.resolve(new Set(ids)),
+    sandboxesInUse: (ids) => Promise.resolve(new Set(ids)),
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   });
   void executor.connect();

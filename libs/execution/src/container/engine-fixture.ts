@@ -6,9 +6,10 @@ import type { Readable } from 'node:stream';
 
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { deferred } from '../deferred';
+import type { ScriptHandle } from '../script-handle';
 import { ContainerExecutor } from './container-executor';
 import { RUNNER_FOLDERS } from '../contract/runner-folders';
-import { LABELS, jobName } from './container-spec';
+import { LABELS } from './container-spec';
 import { removeContainer } from './sandbox';
 
 const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-profile.json');
@@ -17,7 +18,8 @@ const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-pro
 export class EngineFixture {
   readonly docker = new Docker({ socketPath: '/var/run/docker.sock' });
   readonly installationId = `test-${randomUUID()}`;
-  readonly liveJobs = new Set<string>();
+  /** Containers that stored handles lead to. */
+  readonly sandboxesInUse = new Set<string>();
   private readonly executors: ContainerExecutor[] = [];
   readonly server: ContainerServer;
   readonly context: ExecutorContext;
@@ -36,7 +38,7 @@ export class EngineFixture {
       runnerFolders: RUNNER_FOLDERS,
       onHostKeyOffered: () => undefined,
       onSwept: () => undefined,
-      liveJobs: (ids) => Promise.resolve(new Set(ids.filter((id) => this.liveJobs.has(id)))),
+      sandboxesInUse: (ids) => Promise.resolve(new Set(ids.filter((id) => this.sandboxesInUse.has(id)))),
       logger: {
         debug: () => undefined,
         info: () => undefined,
@@ -88,9 +90,10 @@ export class EngineFixture {
     events.destroy();
   }
 
-  /** Whether the job's sandbox exists when removals that are under way have ended. */
-  async sandboxRemains(jobId: string): Promise<boolean> {
-    const container = this.docker.getContainer(jobName(jobId));
+  /** Whether the job's own sandbox exists when removals that are under way have ended. */
+  async sandboxRemains({ location }: ScriptHandle): Promise<boolean> {
+    if (location['isolation'] !== 'job') return false;
+    const container = this.docker.getContainer(location['containerId'] ?? '');
     // The engine answers when it is gone; at once when it is gone already.
     return container.wait({ condition: 'removed' }).then(
       () => false,

@@ -224,8 +224,7 @@ tr '\\0' '\\n' < /proc/$$/environ | grep -c "$pattern"`,
     );
     const running = runScript(executor, request, observer);
     await observer.until(() => observer.helpers.length > 0);
-    const name = isolation === 'job' ? jobName(request.jobId) : fixture.server.containerConfig.containerName;
-    const container = fixture.docker.getContainer(name);
+    const container = fixture.docker.getContainer(observer.durableHandle.location['containerId'] ?? '');
     const execs = await Promise.all(
       ((await container.inspect()).ExecIDs ?? []).map((id) => fixture.docker.getExec(id).inspect()),
     );
@@ -254,8 +253,9 @@ for _ in range(3000): os.mkdir("deep"); os.chdir("deep")'
 ( exec -a ${mark} setsid sleep 600 ) > /dev/null 2>&1 &
 echo "$CRONIUM_SOCKET"`,
     );
-    const socket = printed(await runScript(executor, request)).trim();
-    expect(await fixture.sandboxRemains(request.jobId)).toBe(false);
+    const ran = await runScript(executor, request);
+    const socket = printed(ran).trim();
+    expect(await fixture.sandboxRemains(ran.observer.durableHandle)).toBe(false);
     // Another job looks for it, with a pattern that is not what it looks for.
     const left = await bash(`find / -xdev -name 'mark-471[1]' 2>/dev/null
 cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'mark-471[1]'
@@ -278,6 +278,19 @@ describe('A job in a sandbox of its own', () => {
   afterAll(async () => {
     await executor.disconnect();
     await fixture.dispose();
+  });
+
+  it('bears its job’s name while it runs', async () => {
+    const request = scriptRequest('cronium_output ready');
+    const observer = new RecordingObserver();
+    const over = deferred<void>();
+    observer.onHelperDo = () => over.promise;
+    const running = runScript(executor, request, observer);
+    await fixture.untilContainers((found) =>
+      found.some(({ Names }) => Names[0] === `/${jobName(request.jobId)}`),
+    );
+    over.resolve();
+    await running;
   });
 
   it('sees no process but the runner and its own', async () => {

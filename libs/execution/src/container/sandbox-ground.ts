@@ -14,6 +14,9 @@ import { Sandbox, attachSession, inspectExit, removeContainer } from './sandbox'
 import { SandboxSweeper } from './sandbox-sweeper';
 import { WarmPool } from './warm-pool';
 
+/** The engine takes as long for a name as a script to start, and most scripts that end sooner need none. */
+const NAMING_DELAY_MS = 100;
+
 /** Isolation `job`: one hardened single-use container a job, from the warm pool. */
 export class SandboxGround implements ContainerGround {
   readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
@@ -60,9 +63,27 @@ export class SandboxGround implements ContainerGround {
   async place(_request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
     const sandbox = await this.pool.take(signal);
     this.inUse.add(sandbox.id);
-    return this.placement(sandbox.id, sandbox.session, (request) =>
-      sandbox.assign(request.jobId, request.limits),
-    );
+    const found = this.placement(sandbox.id, sandbox.session);
+    let naming: NodeJS.Timeout | undefined;
+    return {
+      ...found,
+      prepare: ({ limits }) => sandbox.fit(limits),
+      sent: ({ jobId }) => {
+        naming = setTimeout(() => this.name(sandbox, jobId), NAMING_DELAY_MS).unref();
+      },
+      remove: () => {
+        clearTimeout(naming);
+        return found.remove();
+      },
+    };
+  }
+
+  private name(sandbox: Sandbox, jobId: string): void {
+    sandbox
+      .nameFor(jobId)
+      .catch((err: unknown) =>
+        this.context.logger.warn({ jobId, err }, 'A sandbox could not be named for its job.'),
+      );
   }
 
   async find(handle: ScriptHandle): Promise<Placement> {
@@ -80,7 +101,7 @@ export class SandboxGround implements ContainerGround {
       this.inUse.delete(id);
       throw new ExecutionError('script_lost', `The script is lost, its end is unknown. ${found.description}`);
     }
-    return this.placement(id, found, () => Promise.resolve());
+    return this.placement(id, found);
   }
 
   async check(): Promise<void> {
@@ -99,16 +120,13 @@ export class SandboxGround implements ContainerGround {
     return { ...this.pool.counts, inUse: this.inUse.size };
   }
 
-  private placement(
-    id: string,
-    firstSession: RunnerSession,
-    claim: (request: ScriptExecutionRequest) => Promise<void>,
-  ): Placement {
+  private placement(id: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     return {
       location: { executor: 'container', isolation: 'job', containerId: id },
       session: firstSession,
-      claim,
+      prepare: () => Promise.resolve(),
+      sent: () => undefined,
       reconnect: async () => {
         const found = await this.reconnect(id);
         if (!(found instanceof RunnerExit)) {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 
 import { RecordingObserver } from '../contract/recording-observer';
 import { never, scriptRequest } from '../contract/script-request';
+import type { ScriptExecutionRequest } from '../port';
 import type { ScriptHandle } from '../script-handle';
-import { LABELS, jobName, jobOfName, sandboxSpec, warmName } from './container-spec';
+import { LABELS, jobName, sandboxSpec, warmName } from './container-spec';
 import type { CrashNews, CrashOrder } from './crashing-process';
 import { EngineFixture } from './engine-fixture';
 import { thisProcess } from '../process-identity';
@@ -92,14 +93,21 @@ describe('A sweep removes', () => {
 
   it('those of jobs that are over, and of no job that may be resumed', async () => {
     const fixture = await newFixture();
-    const [over, live, ended] = [randomUUID(), randomUUID(), randomUUID()];
-    fixture.liveJobs.add(live).add(ended);
-    const orphan = await makeSandbox(fixture, { name: jobName(over), owner: thisProcess() });
-    await makeSandbox(fixture, { name: jobName(live) });
-    // Its end may not be collected yet.
-    await makeSandbox(fixture, { name: jobName(ended), state: 'exited' });
-    expect(await sweep(fixture)).toEqual([orphan]);
-    expect(jobsOf(await fixture.containers())).toEqual([ended, live].sort());
+    const elsewhere = 'another-boot/pid:[1]/1/1';
+    const over = await Promise.all([
+      makeSandbox(fixture, { name: jobName(randomUUID()), owner: thisProcess() }),
+      makeSandbox(fixture, { name: jobName(randomUUID()), owner: elsewhere }),
+    ]);
+    const inUse = await Promise.all([
+      makeSandbox(fixture, { name: jobName(randomUUID()) }),
+      // Killed before it had named its sandbox.
+      makeSandbox(fixture),
+      // Its end may not be collected yet.
+      makeSandbox(fixture, { name: jobName(randomUUID()), state: 'exited' }),
+    ]);
+    inUse.forEach((id) => fixture.sandboxesInUse.add(id));
+    expect(new Set(await sweep(fixture))).toEqual(new Set(over));
+    expect(idsOf(await fixture.containers())).toEqual([...inUse].sort());
   });
 });
 
@@ -137,8 +145,6 @@ it('After a crash the next process removes what belongs to no job, and resumes t
   const fixture = await newFixture();
   const live = scriptRequest('echo one; cronium_output ready; echo two; exit 7');
   const over = scriptRequest('echo one; sleep 600');
-  fixture.liveJobs.add(live.jobId);
-
   const child = fork(join(__dirname, 'crashing-process.ts'), {
     execArgv: ['-r', join(__dirname, '../../typescript-hook.cjs')],
   });
@@ -171,8 +177,11 @@ it('After a crash the next process removes what belongs to no job, and resumes t
   const exit = once(child, 'exit');
   child.kill('SIGKILL');
   await exit;
-  const left = await fixture.containers();
-  expect(jobsOf(left)).toEqual([live.jobId, over.jobId].sort());
+  const sandboxOf = ({ jobId }: ScriptExecutionRequest) => handles.get(jobId)?.location['containerId'] ?? '';
+  expect(idsOf(await fixture.containers())).toEqual(
+    expect.arrayContaining([sandboxOf(live), sandboxOf(over)]),
+  );
+  fixture.sandboxesInUse.add(sandboxOf(live));
 
   const executor = fixture.createExecutor();
   await executor.connect();
@@ -180,7 +189,7 @@ it('After a crash the next process removes what belongs to no job, and resumes t
   const ofTheDead = (found: ContainerInfo[]) =>
     found.filter(({ Labels }) => Labels[LABELS.owner] !== thisProcess());
   await fixture.untilContainers((found) => ofTheDead(found).length <= 1);
-  expect(jobsOf(ofTheDead(await fixture.containers()))).toEqual([live.jobId]);
+  expect(idsOf(ofTheDead(await fixture.containers()))).toEqual([sandboxOf(live)]);
 
   const observer = new RecordingObserver();
   const handle = { ...handles.get(live.jobId)!, ackedSeq: acked.get(live.jobId)! };
@@ -192,6 +201,6 @@ it('After a crash the next process removes what belongs to no job, and resumes t
   expect(await fixture.containers()).toEqual([]);
 });
 
-function jobsOf(containers: readonly ContainerInfo[]): string[] {
-  return containers.flatMap(({ Names: [name = ''] }) => jobOfName(name) ?? []).sort();
+function idsOf(containers: readonly ContainerInfo[]): string[] {
+  return containers.map(({ Id }) => Id).sort();
 }

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 
 import type { ExecutorContext } from '../create-server-executor';
-import { LABELS, jobOfName } from './container-spec';
+import { LABELS, isJobName } from './container-spec';
 import { removeContainer } from './sandbox';
 import { isDead } from '../process-identity';
 
@@ -10,10 +10,11 @@ const SWEEP_MS = 60_000;
 const CREATED_SECONDS = 60;
 
 /**
- * Removes the sandboxes that a crash has left. They are found by label (installation, server) and told apart by name:
+ * Removes the sandboxes that a crash has left. They are found by label (installation, server). One that the stored handle of a job leads
+ * to stays until the job has ended, whatever its state. Of the others
  *
- * - one named for a job is removed when the job can no longer be resumed (`liveJobs`), whatever its state;
- * - a warm one is removed when it has ended, was never started, or its owner is surely dead. One of an owner that cannot be judged
+ * - one named for a job is removed: its job was sent after its handle was stored, and has ended;
+ * - any other is removed when it has ended, was never started, or its owner is surely dead. One of an owner that cannot be judged
  *   from here (another replica) is left: its runner ends itself when the owner's keep-alives stop, and then it has ended.
  */
 export class SandboxSweeper {
@@ -61,16 +62,15 @@ export class SandboxSweeper {
       },
     });
     const others = found.filter(({ Id }) => !this.isMine(Id));
-    const jobOf = new Map(others.map(({ Id, Names }) => [Id, jobOfName(Names[0] ?? '')]));
-    const jobs = [...jobOf.values()].filter((job) => job !== undefined);
-    const live = jobs.length > 0 ? await this.context.liveJobs(jobs) : new Set<string>();
-    return others
-      .filter((container) => {
-        const job = jobOf.get(container.Id);
+    const ids = others.map(({ Id }) => Id);
+    const inUse = ids.length > 0 ? await this.context.sandboxesInUse(ids) : new Set<string>();
+    return (
+      others
         // It may have been taken for a job while we asked.
-        return !this.isMine(container.Id) && (job === undefined ? isUnusedOrphan(container) : !live.has(job));
-      })
-      .map(({ Id }) => Id);
+        .filter((container) => !inUse.has(container.Id) && !this.isMine(container.Id))
+        .filter((container) => isNamedForJob(container) || isUnusedOrphan(container))
+        .map(({ Id }) => Id)
+    );
   }
 
   private sweepQuietly(): Promise<void> {
@@ -94,6 +94,10 @@ export class SandboxSweeper {
       .finally(() => (this.sweeping = undefined));
     return this.sweeping;
   }
+}
+
+function isNamedForJob({ Names: [name = ''] }: Docker.ContainerInfo): boolean {
+  return isJobName(name);
 }
 
 function isUnusedOrphan({ State, Created, Labels }: Docker.ContainerInfo): boolean {

@@ -3,10 +3,9 @@ import type { Container } from 'dockerode';
 import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 
-import { ExecutionError } from '../execution-error';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import { type SpecContext, jobName, sandboxSpec, tightening, warmName } from './container-spec';
-import { engineError, isConflict, isGone } from './engine-errors';
+import { engineError, isGone } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
 
 /** How a sandbox's first process ended. */
@@ -18,7 +17,6 @@ export interface SandboxExit {
 /** One single-use container whose runner waits, runs, or has ended its one job. */
 export class Sandbox {
   private constructor(
-    private readonly docker: Docker,
     private readonly container: Container,
     private readonly limits: ResourceLimits,
     readonly session: RunnerSession,
@@ -36,7 +34,7 @@ export class Sandbox {
       const session = await attachSession(container);
       await container.start();
       checkVersion(await session.greeted(GREETING_MS));
-      return new Sandbox(docker, container, limits, session);
+      return new Sandbox(container, limits, session);
     } catch (error) {
       // If that fails too, why it did not start is what counts; the sweeper finds it.
       await removeContainer(container).catch(() => undefined);
@@ -44,51 +42,28 @@ export class Sandbox {
     }
   }
 
-  /** Names the sandbox for its job, so that it can be found by it, and tightens its limits where the job's are stricter. */
-  async assign(jobId: string, limits: ResourceLimits): Promise<void> {
+  /** Tightens its limits where the job's are stricter. */
+  async fit(limits: ResourceLimits): Promise<void> {
     const update = tightening(this.limits, limits);
     try {
-      await Promise.all([this.takeName(jobId), update && this.container.update(update)]);
+      await (update && this.container.update(update));
     } catch (cause) {
-      throw cause instanceof ExecutionError ? cause : engineError(cause, 'preparing a sandbox');
+      throw engineError(cause, 'preparing a sandbox');
     }
   }
 
-  private async takeName(jobId: string): Promise<void> {
-    const name = jobName(jobId);
+  /** Names it for its job. For people, and for a sweep that cannot tell whether its owner is alive: nothing is found by it. */
+  async nameFor(jobId: string): Promise<void> {
     try {
-      await this.container.rename({ name });
-    } catch (cause) {
-      if (!isConflict(cause)) throw cause;
-      // A process that died between the name and the start has left it; one that was given its job is another matter.
-      const other = this.docker.getContainer(name);
-      if (await isAtWork(other)) {
-        throw new ExecutionError(
-          'internal_error',
-          `Job ${jobId} has a sandbox already; a job is run at most once.`,
-          { cause },
-        );
-      }
-      await removeContainer(other);
-      await this.container.rename({ name });
+      await this.container.rename({ name: jobName(jobId) });
+    } catch (error) {
+      if (!isGone(error)) throw error;
     }
   }
 
   async remove(): Promise<void> {
     this.session.close();
     await removeContainer(this.container);
-  }
-}
-
-/** Whether its runner was given a job, as far as it can still be asked. */
-async function isAtWork(container: Container): Promise<boolean> {
-  try {
-    const session = await attachSession(container);
-    const { state } = await session.greeted(GREETING_MS);
-    session.close();
-    return state !== 'waiting';
-  } catch {
-    return false;
   }
 }
 

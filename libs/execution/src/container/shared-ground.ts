@@ -116,7 +116,8 @@ export class SharedGround implements ContainerGround {
     return {
       location: { executor: 'container', isolation: 'shared', containerId: container.id, runnerId },
       session: firstSession,
-      claim: () => Promise.resolve(),
+      prepare: () => Promise.resolve(),
+      sent: () => undefined,
       reconnect: async () => {
         try {
           session = await this.startRunner(container, 'attach', runnerId);

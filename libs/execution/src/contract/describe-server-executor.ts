@@ -10,14 +10,15 @@ import {
   ScriptTakenOverError,
 } from '../execution-error';
 import type { ScriptExecutionRequest, ServerExecutor } from '../port';
+import type { ScriptHandle } from '../script-handle';
 import { RecordingObserver } from './recording-observer';
 import { never, scriptRequest } from './script-request';
 
 /** One server, on which any number of executors can be made. */
 export interface ExecutorHarness {
   createExecutor(): ServerExecutor;
-  /** Whether anything of the job is left on the server, once removals that were begun are done. */
-  remains(jobId: string): Promise<boolean>;
+  /** Whether anything that the handle leads to is left on the server, once removals that were begun are done. */
+  remains(handle: ScriptHandle): Promise<boolean>;
   dispose(): Promise<void>;
 }
 
@@ -64,7 +65,7 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       expect(result.usage).toMatchObject({ outputBytes: 11 });
       expect(result.usage.wallMs).toBeGreaterThanOrEqual(0);
       expect(result.endedAt.getTime()).toBeGreaterThanOrEqual(result.startedAt.getTime());
-      expect(await harness.remains(request.jobId)).toBe(false);
+      expect(await harness.remains(observer.durableHandle)).toBe(false);
     });
 
     it('reports a signal that was not its own', async () => {
@@ -119,7 +120,7 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
         code: 'internal_error',
         cause: expect.objectContaining({ message: 'no database' }),
       });
-      expect(await harness.remains(request.jobId)).toBe(false);
+      expect(await harness.remains(observer.durableHandle)).toBe(false);
     });
 
     it('answers the input and event helpers', async () => {
@@ -204,7 +205,7 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
         ...Array.from({ length: 50 }, (_, i) => `line ${i + 1}`),
       ]);
       expect(after.calls).not.toContain('handle');
-      expect(await harness.remains(request.jobId)).toBe(false);
+      expect(await harness.remains(before.durableHandle)).toBe(false);
     });
 
     it('resumes a script that has ended meanwhile', async () => {

@@ -8,7 +8,7 @@ describeServerExecutor('FakeExecutor', () => {
   const server = new FakeServer();
   return Promise.resolve({
     createExecutor: () => new FakeExecutor(server),
-    remains: (jobId) => Promise.resolve(server.jobIds.includes(jobId)),
+    remains: ({ jobId }) => Promise.resolve(server.jobIds.includes(jobId)),
     dispose: () => Promise.resolve(),
   });
 });

@@ -52,7 +52,8 @@ export class FakeServer implements JobGround {
     return {
       location: { executor: 'fake' },
       session,
-      claim: () => Promise.resolve(),
+      prepare: () => Promise.resolve(),
+      sent: () => undefined,
       reconnect: () => Promise.resolve(new RunnerExit(false, 'The fake runner vanished.')),
       remove: () => {
         session.close();

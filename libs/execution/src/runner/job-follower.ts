@@ -67,8 +67,7 @@ export class JobFollower {
         return;
       }
       const location = { ...placement.location };
-      // One after the other: what a handle leads to must not be taken for an idle sandbox of a process that died.
-      await placement.claim(request);
+      await placement.prepare(request);
       await observer.onHandle({ version: 1, jobId: request.jobId, location, ackedSeq: 0 });
       // Asked anew, since the wait may have been long.
       if (isAborted()) {
@@ -76,6 +75,7 @@ export class JobFollower {
         return;
       }
       run.start(placement.session, request);
+      placement.sent(request);
     });
   }
 

@@ -8,8 +8,10 @@ export interface Placement {
   readonly location: Readonly<Record<string, string>>;
   /** The connection it was placed, or found, with. */
   readonly session: RunnerSession;
-  /** Marks the runner as this job's. Before the job is sent. */
-  claim(request: ScriptExecutionRequest): Promise<void>;
+  /** Makes the runner fit for this job. Before the job is sent. */
+  prepare(request: ScriptExecutionRequest): Promise<void>;
+  /** The job is sent, and its handle stored. */
+  sent(request: ScriptExecutionRequest): void;
   /** After a lost connection: a new one, or how the runner ended. Rejects when neither can be had now. */
   reconnect(): Promise<RunnerSession | RunnerExit>;
   /** Ends whatever is left of the job and removes it. Idempotent. */

@@ -23,7 +23,8 @@ function lostRun(reconnect: Placement['reconnect']) {
   const placement: Placement = {
     location: {},
     session: new RunnerSession(new FakeChannel()),
-    claim: () => Promise.resolve(),
+    sent: () => undefined,
+    prepare: () => Promise.resolve(),
     reconnect,
     remove: () => Promise.resolve(),
     release: () => undefined,

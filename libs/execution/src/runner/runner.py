@@ -5,8 +5,8 @@
     runner.py launch <id>      starts a runner that outlives this process, and bridges stdin and stdout to it
     runner.py attach <id>      bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
 
-One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started, so that a
-fork bomb cannot keep the runner from ending it.
+One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started (nor for
+it: a child waits to become it), so that a fork bomb cannot keep the runner from ending it.
 
 The stream. Every frame is a 12-byte header and a payload:
 
@@ -42,6 +42,7 @@ import ctypes
 import errno
 import fcntl
 import json
+import marshal
 import os
 import resource
 import selectors
@@ -774,34 +775,66 @@ class HelperServer:
         self.waiting.clear()
 
 
-def spawn(command, environment, folder, stdout, stderr):
-    """Starts a command in a session of its own; its process id. OSError: it could not be started, and nothing is left of it."""
-    failure, failure_write = os.pipe()
-    null = os.open(os.devnull, os.O_RDONLY)
-    pid = os.fork()
-    if pid == 0:
+class Starter:
+    """
+    A child that was forked ahead of its job and becomes the script's interpreter: forking takes longer than all else that comes between
+    a job and its script. Until then it only waits; it goes when the runner does.
+    """
+
+    def __init__(self, folder, stdout, stderr):
+        order, self.order = os.pipe()
+        self.failure, failure = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                # Else it would wait for itself, and outlive the runner.
+                os.close(self.order)
+                self.wait_and_become(order, failure, folder, stdout, stderr)
+            finally:
+                os._exit(127)
+        os.close(order)
+        os.close(failure)
+
+    @staticmethod
+    def wait_and_become(order, failure, folder, stdout, stderr):
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        for ours, theirs in ((null, 0), (stdout, 1), (stderr, 2)):
+            os.dup2(ours, theirs)
+        # What Python ignores would stay ignored; what it handles is reset by exec.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(folder)
+        with os.fdopen(order, 'rb') as orders:
+            text = orders.read()
+        if not text:
+            return
+        command, environment = marshal.loads(text)
         try:
-            os.setsid()
-            for ours, theirs in ((null, 0), (stdout, 1), (stderr, 2)):
-                os.dup2(ours, theirs)
-            # What Python ignores would stay ignored; what it handles is reset by exec.
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):
-                signal.signal(number, signal.SIG_DFL)
-            os.chdir(folder)
             # Nothing else of ours is inherited: Python opens everything close-on-exec.
             os.execve(command[0], command, environment)
         except OSError as error:
-            os.write(failure_write, b'%d' % error.errno)
-        finally:
-            os._exit(127)
-    os.close(null)
-    os.close(failure_write)
-    with os.fdopen(failure, 'rb') as end:
-        number = end.read()  # nothing, once exec has closed the other end
-    if number:
-        os.waitpid(pid, 0)
-        raise OSError(int(number), os.strerror(int(number)), command[0])
-    return pid
+            os.write(failure, b'%d' % error.errno)
+
+    def has_gone(self):
+        return os.waitpid(self.pid, os.WNOHANG)[0] != 0
+
+    def dismiss(self):
+        os.close(self.order)
+        os.waitpid(self.pid, 0)
+
+    def become(self, command, environment):
+        """Runs a command; the process's id. OSError: it could not be started, and nothing is left of it."""
+        text = marshal.dumps(([os.fsencode(part) for part in command],
+                              {os.fsencode(key): os.fsencode(value) for key, value in environment.items()}))
+        with os.fdopen(self.order, 'wb') as orders:
+            orders.write(text)
+        with os.fdopen(self.failure, 'rb') as end:
+            number = end.read()  # nothing, once exec has closed the other end
+        if number:
+            os.waitpid(self.pid, 0)
+            raise OSError(int(number), os.strerror(int(number)), command[0])
+        return self.pid
 
 
 class Runner:
@@ -816,6 +849,7 @@ class Runner:
         self.containment = (Sandbox if os.getpid() == 1 else ProcessTree)(workspace_path)
         self.helpers = HelperServer(self, self.workspace.socket)
         self.pipes = []
+        self.starter = None
         self.pid = None
         self.status = None
         self.verdict = None
@@ -832,6 +866,7 @@ class Runner:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
                        signal.SIGALRM, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
+        self.fork_starter()
         self.wake_fd, wake_write = os.pipe()
         os.set_blocking(self.wake_fd, False)
         os.set_blocking(wake_write, False)
@@ -960,7 +995,7 @@ class Runner:
             self.job = Job(frame)
             environment = self.workspace.environment(self.job)
             command = self.workspace.command(self.job, environment)
-            self.pid = self.spawn(command, environment)
+            self.start_script(command, environment)
         except JobError as error:
             self.finish({'error': {'code': error.code, 'message': str(error)}})
             return
@@ -974,21 +1009,27 @@ class Runner:
         self.deadlines['look'] = self.started + 0.02
         self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
 
-    def spawn(self, command, environment):
+    def fork_starter(self):
         stdout, stdout_write = os.pipe()
         stderr, stderr_write = os.pipe()
-        self.pipes = [OutputPipe(STDOUT, stdout), OutputPipe(STDERR, stderr)]
         own_score = os.pread(self.oom_score, 16, 0)
         # The script inherits a score that makes the kernel choose it before the runner. Going back is allowed to
         # where we came from.
         self.write_oom_score(b'900')
         try:
-            self.started_at, self.started = time.time(), time.monotonic()
-            return spawn(command, environment, self.workspace.work, stdout_write, stderr_write)
+            self.starter = Starter(self.workspace.work, stdout_write, stderr_write)
         finally:
             self.write_oom_score(own_score)
             os.close(stdout_write)
             os.close(stderr_write)
+        self.streams = ((STDOUT, stdout), (STDERR, stderr))
+
+    def start_script(self, command, environment):
+        starter, self.starter = self.starter, None
+        self.pipes = [OutputPipe(kind, fd) for kind, fd in self.streams]
+        self.started_at, self.started = time.time(), time.monotonic()
+        starter.become(command, environment)
+        self.pid = starter.pid
 
     def write_oom_score(self, score):
         try:
@@ -1087,7 +1128,10 @@ class Runner:
             elif name in ('lease', 'keep'):
                 log('nobody wants me any more')
                 self.finished = True
-        if self.state == 'running':
+        if self.state == 'waiting' and self.starter.has_gone():
+            log('what was to become the script has gone')
+            self.finished = True
+        elif self.state == 'running':
             childless = self.reap()
             if self.status is not None:
                 self.wind_up(now, childless)
@@ -1128,6 +1172,9 @@ class Runner:
 
     def finish(self, report):
         self.helpers.close()
+        if self.starter:
+            self.starter.dismiss()
+            self.starter = None
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         if self.containment.wipes:
             self.workspace.wipe()

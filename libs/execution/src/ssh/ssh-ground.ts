@@ -171,7 +171,8 @@ export class SshGround implements JobGround {
     return {
       location: { executor: 'ssh', mode: 'plain' },
       session,
-      claim: () => Promise.resolve(),
+      prepare: () => Promise.resolve(),
+      sent: () => undefined,
       reconnect: () => Promise.resolve(new RunnerExit(false, PLAIN_LOSS)),
       remove: () => abandon(session),
       release: () => session.close(),
@@ -184,7 +185,8 @@ export class SshGround implements JobGround {
     return {
       location: { executor: 'ssh', mode: 'runner', runnerId },
       session: first.session,
-      claim: () => Promise.resolve(),
+      prepare: () => Promise.resolve(),
+      sent: () => undefined,
       reconnect: async () => {
         const found = await this.attach(runnerId);
         if (found instanceof RunnerExit) {

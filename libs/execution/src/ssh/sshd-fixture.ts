@@ -64,7 +64,7 @@ export class SshdFixture {
     runnerFolders: RUNNER_FOLDERS,
     onSwept: () => undefined,
     onHostKeyOffered: (serverId, key) => this.offered.push({ serverId, key }),
-    liveJobs: (ids) => Promise.resolve(new Set(ids)),
+    sandboxesInUse: (ids) => Promise.resolve(new Set(ids)),
     logger: {
       debug: () => undefined,
       info: () => undefined,
