@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import { Subject } from 'rxjs';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuid } from 'uuid';
@@ -107,6 +108,8 @@ export class Notifications implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async tellAll(): Promise<void> {
+    // What this process does about it goes first.
+    await setImmediate();
     while (this.untold.size > 0) {
       const payloads = [...this.untold].slice(0, batch);
       payloads.forEach((payload) => this.untold.delete(payload));

@@ -8,6 +8,7 @@ import {
   type RunEvent,
 } from '@cronium/contracts';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { filter, Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 
@@ -24,6 +25,9 @@ import { ExecutionsRepository } from './executions.repository';
 import { IdempotencyKeys } from './idempotency-keys';
 import { JobEnds } from './job-ends';
 import { TargetResolver } from './target-resolver';
+
+/** What has just been started hardly ends unheard; to look at once would only be in the way of its start. */
+const lookLaterMilliseconds = 50;
 
 @Injectable()
 export class ExecutionsService implements BeforeApplicationShutdown {
@@ -71,7 +75,7 @@ export class ExecutionsService implements BeforeApplicationShutdown {
       mayJoin: serverIds === undefined && idempotencyKey === undefined && version === undefined,
     };
     try {
-      return await this.readAfter(await this.startWith(start), waitSeconds);
+      return await this.readAfter(await this.startWith(start), waitSeconds, lookLaterMilliseconds);
     } catch (error) {
       if (idempotencyKey === undefined || !isUniqueViolation(error)) throw error;
       const earlier = await this.keys.startedBy({ eventId, key: idempotencyKey });
@@ -163,7 +167,7 @@ export class ExecutionsService implements BeforeApplicationShutdown {
   }
 
   /** The execution when it has ended, or as it is after `seconds`, or when the server stops. */
-  private async readAfter(id: string, seconds: number): Promise<ExecutionDto> {
+  private async readAfter(id: string, seconds: number, lookAfterMilliseconds = 0): Promise<ExecutionDto> {
     if (seconds === 0) return this.read(id);
     const over = new Subject<void>();
     const waited = new Promise<void>((resolve) => over.subscribe(() => resolve()));
@@ -174,7 +178,8 @@ export class ExecutionsService implements BeforeApplicationShutdown {
     listening.add(this.closing.subscribe(over));
     const limit = setTimeout(() => over.next(), seconds * 1000);
     try {
-      if (await this.repository.isActive(id)) await waited;
+      const isHeard = await Promise.race([waited.then(() => true), delay(lookAfterMilliseconds, false)]);
+      if (!isHeard && (await this.repository.isActive(id))) await waited;
       return await this.read(id);
     } finally {
       clearTimeout(limit);
