@@ -1,0 +1,15 @@
+// For tests: an engine of their own, in a process of its own. Told by messages: `restart` as after a crash, `remove`; says its address, and `done`.
+import { ChaosEngine } from './engine.mjs';
+
+const engine = new ChaosEngine(process.argv[2] ?? '');
+/** @type {Record<string, () => Promise<void>>} */
+const acts = {
+  restart: async () => {
+    await engine.kill();
+    await engine.start();
+  },
+  remove: () => engine.remove(),
+};
+process.on('message', (act) => void acts[String(act)]?.().then(() => process.send?.('done')));
+await engine.create();
+process.send?.(engine.host);
