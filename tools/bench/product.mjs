@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -90,9 +91,9 @@ export class Product {
 
   async #send(method, route, body) {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
-    const answer = await fetch(this.#base + route, { method, headers, body: body && JSON.stringify(body) });
-    const json = await answer.json();
-    if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${json.detail}`);
+    const { status, text } = await exchange(this.#base + route, { method, headers, agent }, body);
+    const json = JSON.parse(text);
+    if (status >= 400) throw new Error(`${method} ${route}: ${status} ${json.detail}`);
     return json;
   }
 
@@ -151,4 +152,22 @@ export async function freePort() {
   const { port } = server.address();
   server.close();
   return port;
+}
+
+/** Connections are kept, as those of a program that calls an API are. */
+const agent = new Agent({ keepAlive: true });
+
+/** A request with node:http, which takes less of the processors that the product runs on, too, than `fetch`. */
+function exchange(url, options, body) {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part) => (text += part));
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+      answer.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body && JSON.stringify(body));
+  });
 }

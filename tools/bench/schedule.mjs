@@ -102,8 +102,10 @@ async function idleCost(product, client) {
   await delay(idleSeconds * 1000);
   const after = { ...(await commits(client)), cpu: product.cpuSeconds(), at: performance.now() };
   const seconds = (after.at - before.at) / 1000;
+  const vacuumed = after.vacuumed - before.vacuumed;
   return {
     'transactions/s': ((after.commits - before.commits) / seconds).toFixed(2),
+    'of them Postgres’ own vacuuming': (vacuumed / seconds).toFixed(2),
     'CPU %': ((100 * (after.cpu - before.cpu)) / seconds).toFixed(2),
     'MiB resident at most': product.peakMemoryMb().toFixed(0),
   };
@@ -111,7 +113,9 @@ async function idleCost(product, client) {
 
 async function commits(client) {
   const { rows } = await client.query(
-    'SELECT (xact_commit + xact_rollback)::int AS commits FROM pg_stat_database WHERE datname = current_database()',
+    `SELECT (xact_commit + xact_rollback)::int AS commits,
+            (SELECT sum(autovacuum_count + autoanalyze_count)::int FROM pg_stat_all_tables) AS vacuumed
+       FROM pg_stat_database WHERE datname = current_database()`,
   );
   return rows[0];
 }

@@ -32,7 +32,7 @@ export class JobQueue implements OnModuleInit, OnApplicationShutdown {
       flowIntervalSeconds: 3600,
       registerInstance: false,
       bamIntervalSeconds: 3600,
-      notifyHeartbeatIntervalMs: 20_000,
+      notifyHeartbeatIntervalMs: 30_000,
       queueCacheIntervalSeconds: 3600,
     });
     // pg-boss goes on by itself after an error of its connection; without a listener Node would end the process.

@@ -18,7 +18,7 @@ interface RunningJob {
 }
 
 /** Missed wake-ups (a lost connection, a message delivered again) are found after this long. */
-const pollMilliseconds = 15_000;
+const pollMilliseconds = 30_000;
 const reviewMilliseconds = 5000;
 /** A job whose end could not be recorded is delivered again after this long. */
 const againMilliseconds = 5000;

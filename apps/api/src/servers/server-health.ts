@@ -30,6 +30,8 @@ const atOnce = 16;
 export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(ServerHealth.name);
   private readonly known = new Map<string, KnownHealth>();
+  /** Servers as they were checked last, for the checks in the background. */
+  private readonly checked = new Map<string, Server>();
   private readonly loop = new WakeLoop(
     () => this.lookAround(),
     (error) =>
@@ -67,12 +69,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Asks now, however often it has failed. */
   async check(serverId: string): Promise<HealthStatus> {
-    const server = await this.find(serverId);
-    const health = await (await this.executors.get(server)).checkHealth();
-    // What a process that runs no jobs can reach says nothing of those that do: they are to look.
-    if (this.runsJobs) await this.record(server, health);
-    else await this.repository.makeDue(serverId);
-    return health;
+    return this.checkOne(await this.find(serverId));
   }
 
   /** What a server uses now. */
@@ -121,7 +118,9 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private hear(message: Notification): void {
+    if (message.kind === 'reconnected') this.checked.clear();
     if (message.kind !== 'server.health' && message.kind !== 'server.changed') return;
+    if (message.kind === 'server.changed') this.checked.delete(message.serverId);
     void this.quietly(() => this.readAgain(message.serverId)).then(() => this.loop.wake());
   }
 
@@ -149,11 +148,22 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     return this.underWay < atOnce ? nextInMilliseconds : null;
   }
 
+  private async checkOne(server: Server): Promise<HealthStatus> {
+    const health = await (await this.executors.get(server)).checkHealth();
+    // What a process that runs no jobs can reach says nothing of those that do: they are to look.
+    if (this.runsJobs) await this.record(server, health);
+    else await this.repository.makeDue(server.id);
+    return health;
+  }
+
   private async checkTaken(serverId: string): Promise<void> {
     this.underWay += 1;
     try {
-      await this.check(serverId);
+      const server = this.checked.get(serverId) ?? (await this.find(serverId));
+      this.checked.set(serverId, server);
+      await this.checkOne(server);
     } catch (error) {
+      this.checked.delete(serverId);
       // Deleted meanwhile, or a row that no executor can be made of.
       this.logger.warn({ err: error, serverId }, 'The health of a server could not be checked.');
     }
@@ -175,7 +185,10 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
       return isTrue;
     });
     // It was set up anew while it was asked.
-    if (!isRecorded) return this.repository.makeDue(server.id);
+    if (!isRecorded) {
+      this.checked.delete(server.id);
+      return this.repository.makeDue(server.id);
+    }
     this.known.set(server.id, known);
     if (!isNews) return;
     this.logger.log(
