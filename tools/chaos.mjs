@@ -34,7 +34,7 @@ const { values } = parseArgs({
 const [seed, seconds, count, longestOutageSeconds] = [
   ...[Number(values.seed), Number(values.seconds), Number(values.replicas), Number(values.outage)],
 ];
-/** All must have ended so long after the last fault, in milliseconds. */
+/** While any is left, something must happen as often, in milliseconds. */
 const settleMilliseconds = 120_000;
 
 const begin = performance.now();
@@ -159,11 +159,22 @@ async function settled(/** @type {Client} */ client) {
   // The schedule would go on for ever.
   const { items: events } = await client.send('GET', '/events?limit=200');
   for (const { id } of events) await client.send('PATCH', `/events/${id}`, { schedule: { kind: 'manual' } });
-  const end = performance.now() + settleMilliseconds;
-  for (const state of ['queued', 'starting', 'running']) {
-    while ((await client.send('GET', `/executions?state=${state}&limit=1`)).items.length > 0) {
-      if (performance.now() > end) return;
-      await delay(500);
-    }
+  let left = await unended(client);
+  let changedAt = performance.now();
+  while (left !== '' && performance.now() - changedAt < settleMilliseconds) {
+    await delay(500);
+    const now = await unended(client);
+    if (now !== left) changedAt = performance.now();
+    left = now;
   }
+}
+
+/** Which they are and how far, in one word: what waits in a long queue behind others makes progress, too. */
+async function unended(/** @type {Client} */ client) {
+  const words = [];
+  for (const state of ['queued', 'starting', 'running']) {
+    const { items } = await client.send('GET', `/executions?state=${state}&limit=200`);
+    words.push(...items.map(({ id }) => `${id} ${state}`));
+  }
+  return words.sort().join();
 }

@@ -37,7 +37,7 @@ describe('jobs', () => {
     return Buffer.from(answer.body as Uint8Array).toString();
   };
 
-  it.each(['log', 'log/raw'])('%s is for the owner and administrators', async (what) => {
+  it.each(['log', 'log/raw', 'usage'])('%s is for the owner and administrators', async (what) => {
     const jobId = await run('echo mine');
     const path = `/jobs/${jobId}/${what}`;
     await request(app.server).get(`/api${path}`).expect(401);

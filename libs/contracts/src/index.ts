@@ -1,5 +1,6 @@
 export * from './routes';
 export * from './problem';
+export * from './job-usage';
 export * from './json';
 export * from './page';
 export * from './auth';

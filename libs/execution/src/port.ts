@@ -38,6 +38,18 @@ export interface ScriptOutput {
   readonly data: Buffer;
 }
 
+/** What a script uses while it runs. */
+export interface ScriptUsage {
+  /** When the runner looked. */
+  readonly at: Date;
+  /** CPU time of all its processes since its start, in milliseconds, user and system. */
+  readonly cpuMs: number;
+  /** Memory of its processes that no file backs, in bytes. */
+  readonly memoryBytes: number;
+  /** What its workspace holds, in bytes. */
+  readonly diskBytes: number;
+}
+
 /** A helper call made by the script, to be answered live. */
 export interface HelperRequest {
   readonly method: 'output';
@@ -62,6 +74,11 @@ export interface ScriptObserver {
    * for each other, so an observer may batch. The executor stops reading when too much is unacknowledged (back-pressure).
    */
   onOutput(output: ScriptOutput): Promise<void>;
+  /**
+   * About each second while the script runs. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
+   * python3: a figure to look at, which nothing waits for.
+   */
+  onUsage(usage: ScriptUsage): void;
   /** The answer goes back to the script. A rejection with `HelperError` becomes the script's error. */
   onHelper(request: HelperRequest): Promise<unknown>;
   /**

@@ -14,7 +14,8 @@ import { WakeLoop } from '../wake-loop';
 import { Patience } from './patience';
 import { Processes } from './processes';
 
-const beatMilliseconds = 3000;
+/** With the silence that others take for death (processes.ts), a job of a dead process is taken up within 15 s. */
+const beatMilliseconds = 3500;
 const retryMilliseconds = 500;
 /** A database that does not answer for so long is away, also when its connection stands. */
 const patienceMilliseconds = 5000;

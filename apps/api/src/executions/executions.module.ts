@@ -13,6 +13,9 @@ import { ExecutionsRepository } from './executions.repository';
 import { ExecutionsService } from './executions.service';
 import { JobLogStore } from './job-log-store';
 import { JobLogsService } from './job-logs.service';
+import { JobAccess } from './job-access';
+import { JobUsageService } from './job-usage.service';
+import { JobUsageStore } from './job-usage-store';
 import { JobQueue } from './job-queue';
 import { JobEnds } from './job-ends';
 import { JobStore } from './job-store';
@@ -51,8 +54,11 @@ import { ExecutionViews } from './execution-views';
     Retention,
     ExecutionsRepository,
     ExecutionViews,
+    JobAccess,
     JobLogsService,
     JobLogStore,
+    JobUsageService,
+    JobUsageStore,
     JobEnds,
     JobStore,
     JobQueue,
@@ -67,6 +73,7 @@ import { ExecutionViews } from './execution-views';
     ExecutionViews,
     JobLogsService,
     JobLogStore,
+    JobUsageStore,
     JobEnds,
     JobStore,
     JobQueue,

@@ -1,11 +1,8 @@
 import { isActive, type LogEntry, type LogPage, type LogQuery, type LogStream } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 
-import { type Caller, mayAccessOwned } from '../auth/policy';
-import { notFound } from '../http/domain-error';
-import { Execution } from './execution.entity';
-import { Job } from './job.entity';
+import type { Caller } from '../auth/policy';
+import { JobAccess } from './job-access';
 import { JobLogStore } from './job-log-store';
 import { toEntries } from './log-entries';
 
@@ -16,12 +13,12 @@ const chunksAtATime = 500;
 @Injectable()
 export class JobLogsService {
   constructor(
-    private readonly database: DataSource,
+    private readonly access: JobAccess,
     private readonly store: JobLogStore,
   ) {}
 
   async page(caller: Caller, jobId: string, query: LogQuery): Promise<LogPage> {
-    const job = await this.find(caller, jobId);
+    const job = await this.access.find(caller, jobId);
     const entries = await this.entriesAfter(jobId, query.after, query.limit);
     const next = entries.at(-1)?.seq ?? query.after;
     return { entries, next, complete: !isActive(job.state) && next >= job.logEntries };
@@ -39,7 +36,7 @@ export class JobLogsService {
 
   /** The whole log so far, as the script wrote it, piece by piece. */
   async raw(caller: Caller, jobId: string, stream: LogStream | undefined): Promise<AsyncGenerator<Buffer>> {
-    await this.find(caller, jobId);
+    await this.access.find(caller, jobId);
     return this.pieces(jobId, stream);
   }
 
@@ -53,12 +50,5 @@ export class JobLogsService {
         seq = chunk.lastSeq;
       }
     }
-  }
-
-  private async find(caller: Caller, jobId: string): Promise<Job> {
-    const job = await this.database.getRepository(Job).findOneBy({ id: jobId });
-    const owned = job && (await this.database.getRepository(Execution).findOneBy({ id: job.executionId }));
-    if (!job || !owned || !mayAccessOwned(caller, owned)) throw notFound('job', jobId);
-    return job;
   }
 }

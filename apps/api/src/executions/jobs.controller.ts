@@ -3,6 +3,10 @@ import { Readable } from 'node:stream';
 import {
   type IdParams,
   idParamsSchema,
+  type JobUsageQuery,
+  jobUsageQuerySchema,
+  type JobUsageSeries,
+  jobUsageSeriesSchema,
   type LogPage,
   logPageSchema,
   type LogQuery,
@@ -18,11 +22,15 @@ import { CurrentUser, Permits } from '../auth/access.decorators';
 import type { Caller } from '../auth/policy';
 import { Answers } from '../http/openapi.decorators';
 import { JobLogsService } from './job-logs.service';
+import { JobUsageService } from './job-usage.service';
 
 @ApiTags('jobs')
 @Controller(routes.jobs)
 export class JobsController {
-  constructor(private readonly logs: JobLogsService) {}
+  constructor(
+    private readonly logs: JobLogsService,
+    private readonly jobUsage: JobUsageService,
+  ) {}
 
   @Permits('execution.read')
   @Get(':id/log')
@@ -33,6 +41,17 @@ export class JobsController {
     @Query({ schema: logQuerySchema }) query: LogQuery,
   ): Promise<LogPage> {
     return this.logs.page(caller, id, query);
+  }
+
+  @Permits('execution.read')
+  @Get(':id/usage')
+  @Answers('What a job used while it ran, second by second.', 200, jobUsageSeriesSchema, [400, 401, 403, 404])
+  usage(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+    @Query({ schema: jobUsageQuerySchema }) { samples }: JobUsageQuery,
+  ): Promise<JobUsageSeries> {
+    return this.jobUsage.series(caller, id, samples);
   }
 
   @Permits('execution.read')

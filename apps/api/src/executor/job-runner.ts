@@ -38,6 +38,7 @@ import { LogWriter } from './log-writer';
 import { MaskingLog } from './masking-log';
 import { SecretMask } from './secret-mask';
 import { SetupLimit } from './setup-limit';
+import { type UsageOfJob, UsageRecorder } from './usage-recorder';
 import { Writes } from './writes';
 
 const languages: Record<ClaimedJob['event']['type'], ScriptLanguage> = {
@@ -72,6 +73,7 @@ export class JobRunner {
     private readonly executors: ExecutorRegistry,
     private readonly waits: JobWaits,
     private readonly secrets: SecretsService,
+    private readonly usage: UsageRecorder,
     private readonly patience: Patience,
   ) {}
 
@@ -189,7 +191,8 @@ export class JobRunner {
     const started: Promise<void>[] = [];
     const writes = new Writes();
     const ending = AbortSignal.any([signal, script.setup.signal]);
-    const observer = this.observe(job, limits, script, signal, started, writes);
+    const usage = this.usage.follow(job.id);
+    const observer = this.observe(job, limits, script, signal, started, writes, usage);
     try {
       const result = job.handle
         ? await executor.resumeScript({ ...job.handle, ackedSeq: job.logFrame }, observer, ending)
@@ -197,6 +200,7 @@ export class JobRunner {
       await Promise.all(started);
       return result;
     } finally {
+      usage.end();
       // A successor reads how far the log has come: nothing may be added to it behind its back.
       await writes.settled();
     }
@@ -209,6 +213,7 @@ export class JobRunner {
     signal: AbortSignal,
     started: Promise<void>[],
     writes: Writes,
+    usage: UsageOfJob,
   ): ScriptObserver {
     const mask = this.maskOf(job);
     const writer = new LogWriter(job.logEntries, (chunks, frame) =>
@@ -222,10 +227,12 @@ export class JobRunner {
       },
       onStarted: (startedAt) => {
         script.setup.end();
+        usage.started(startedAt);
         // Followed, since it is waited for only at the script's end: Node ends a process for a failure that nobody hears until then.
         started.push(writes.follow(this.patience.persist(() => this.jobs.markStarted(job, startedAt))));
       },
       onOutput: (output) => writes.follow(log.write(output)),
+      onUsage: (figures) => usage.hear(figures),
       onHelper: (request) => writes.follow(this.answerHelper(job, mask, request)),
       onEnd: async (result) => {
         await Promise.all(started);

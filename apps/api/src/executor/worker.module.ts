@@ -7,10 +7,11 @@ import { DispatchLoop } from './dispatch-loop';
 import { JobRunner } from './job-runner';
 import { Reconciler } from './reconciler';
 import { JobWaits } from './job-waits';
+import { UsageRecorder } from './usage-recorder';
 
 /** The role `worker`: takes jobs from the queue and runs them. */
 @Module({
   imports: [ExecutionsModule, ServersModule],
-  providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, Reconciler],
+  providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, Reconciler, UsageRecorder],
 })
 export class WorkerModule {}

@@ -32,6 +32,7 @@ process.once('message', (order: CrashOrder) => {
       onHandle: (handle) => tell({ handle }),
       onStarted: silent,
       onOutput: ({ seq }) => tell({ jobId: request.jobId, seq }),
+      onUsage: silent,
       onHelper: () => new Promise(silent),
       onEnd: () => Promise.resolve(),
     };

@@ -54,4 +54,33 @@ cronium.output('waiting')`;
     expect(usage.memory.limitBytes).toBeGreaterThan(100 * MIB);
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0 });
   });
+
+  it('is told of each job, each second', async () => {
+    const observer = new RecordingObserver();
+    const script = `import time
+held = bytearray(60 << 20)
+open('file', 'wb').write(bytes(20 << 20))
+while time.process_time() < 1: pass
+time.sleep(30)`;
+    const cancel = new AbortController();
+    const running = executor.executeScript(
+      scriptRequest(script, { language: 'python' }),
+      observer,
+      cancel.signal,
+    );
+    await observer.until(() => observer.usages.some(({ cpuMs }) => cpuMs > 900));
+    const seen = observer.usages.length;
+    await observer.until(() => observer.usages.length > seen);
+    cancel.abort();
+    await running;
+
+    const [last] = observer.usages.slice(-1);
+    expect(last?.cpuMs).toBeLessThan(5000);
+    expect(last?.memoryBytes).toBeGreaterThan(60 * MIB);
+    expect(last?.memoryBytes).toBeLessThan(120 * MIB);
+    expect(last?.diskBytes).toBeGreaterThan(19 * MIB);
+    expect(last?.diskBytes).toBeLessThan(40 * MIB);
+    const times = observer.usages.map(({ cpuMs }) => cpuMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
 });

@@ -188,6 +188,31 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       expect(runs.map(({ observer }) => observer.stdout)).toEqual(['1\n', '2\n', '3\n']);
     });
 
+    it('tells what a script uses while it runs, also after another executor has resumed it', async () => {
+      const first = harness.createExecutor();
+      const before = new RecordingObserver();
+      const letGo = first
+        .executeScript(scriptRequest('echo one\nsleep 60'), before, never)
+        .catch((cause: unknown) => cause);
+      await before.until(() => before.outputs.length > 0 && before.usages.length > 1);
+      await first.disconnect();
+      await letGo;
+
+      const [earlier, later] = before.usages.map(({ at }) => at.getTime());
+      expect((later ?? 0) - (earlier ?? 0)).toBeGreaterThan(500);
+      expect(before.usages[0]).toMatchObject({
+        cpuMs: expect.any(Number),
+        memoryBytes: expect.any(Number),
+        diskBytes: expect.any(Number),
+      });
+      const after = new RecordingObserver();
+      const cancel = new AbortController();
+      const resumed = executor.resumeScript(before.durableHandle, after, cancel.signal);
+      await after.until(() => after.usages.length > 0);
+      cancel.abort();
+      expect((await resumed).end).toEqual({ kind: 'cancelled' });
+    });
+
     it('lets go at disconnect, and another executor resumes without gap or repetition', async () => {
       const first = harness.createExecutor();
       const before = new RecordingObserver();

@@ -1,5 +1,11 @@
 import { deferred } from '../deferred';
-import type { HelperRequest, ScriptExecutionResult, ScriptObserver, ScriptOutput } from '../port';
+import type {
+  HelperRequest,
+  ScriptExecutionResult,
+  ScriptObserver,
+  ScriptOutput,
+  ScriptUsage,
+} from '../port';
 import type { ScriptHandle } from '../script-handle';
 
 /** For tests: notes everything it hears, and lets a test wait for it. */
@@ -7,6 +13,7 @@ export class RecordingObserver implements ScriptObserver {
   readonly calls: string[] = [];
   readonly outputs: ScriptOutput[] = [];
   readonly helpers: HelperRequest[] = [];
+  readonly usages: ScriptUsage[] = [];
   handle: ScriptHandle | undefined;
   private readonly waiting: { holds: () => boolean; resolve: () => void }[] = [];
 
@@ -30,6 +37,12 @@ export class RecordingObserver implements ScriptObserver {
     this.outputs.push(output);
     this.note(output.stream);
     return this.onOutputDo(output);
+  }
+
+  /** Not among the calls: when it comes is chance. */
+  onUsage(usage: ScriptUsage): void {
+    this.usages.push(usage);
+    this.wake();
   }
 
   onHelper(request: HelperRequest): Promise<unknown> {
@@ -75,6 +88,10 @@ export class RecordingObserver implements ScriptObserver {
 
   private note(call: string): void {
     this.calls.push(call);
+    this.wake();
+  }
+
+  private wake(): void {
     for (const waiter of this.waiting.filter(({ holds }) => holds())) {
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
       waiter.resolve();

@@ -7,6 +7,7 @@ import { type FakeDirective, parseDirectives } from './fake-script';
 const HEADER_BYTES = 12;
 const FIRST_BYTES = 16; // the reset that every client sends first
 const MIB = 1024 * 1024;
+const USAGE_MS = 1000;
 
 type FakeEnd = NonNullable<RunnerEnd['end']>;
 
@@ -118,6 +119,11 @@ export class FakeRunner {
     this.emit(type, Buffer.from(JSON.stringify(message)));
   }
 
+  private tellUsage(): void {
+    const usage = { at: Date.now(), cpuMs: 1, memoryBytes: MIB, diskBytes: 0 };
+    this.listener?.onData(frame(FrameType.Usage, 0, Buffer.from(JSON.stringify(usage))));
+  }
+
   private stop(verdict: FakeEnd): void {
     this.verdict ??= verdict;
     this.interrupt.abort();
@@ -126,8 +132,12 @@ export class FakeRunner {
   private async run(job: ScriptExecutionRequest): Promise<void> {
     const startedAt = Date.now();
     this.say(FrameType.Started, { at: startedAt });
+    const telling = setInterval(() => this.tellUsage(), USAGE_MS);
     const timeout = setTimeout(() => this.stop({ kind: 'timeout' }), job.timeoutSeconds * 1000);
-    this.interrupt.signal.addEventListener('abort', () => clearTimeout(timeout));
+    this.interrupt.signal.addEventListener('abort', () => {
+      clearTimeout(timeout);
+      clearInterval(telling);
+    });
     let end: FakeEnd = { kind: 'exit', code: 0 };
     let error: RunnerEnd['error'];
     for (const directive of parseDirectives(job.script)) {
@@ -139,6 +149,7 @@ export class FakeRunner {
       }
     }
     clearTimeout(timeout);
+    clearInterval(telling);
     this.ended = true;
     const endedAt = Date.now();
     const wallMs = endedAt - startedAt;

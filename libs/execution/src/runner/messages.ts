@@ -22,6 +22,14 @@ export const requestSchema = z.object({
   params: z.record(z.string(), z.unknown()),
 });
 
+/** What the script uses now; `cpuMs` from its start on, of all its processes. */
+export const usageSchema = z.object({
+  at: z.number(),
+  cpuMs: z.number(),
+  memoryBytes: z.number(),
+  diskBytes: z.number(),
+});
+
 const scriptEndSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exit'), code: z.int() }),
   z.object({ kind: z.literal('signal'), signal: z.string() }),

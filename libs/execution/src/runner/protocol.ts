@@ -8,6 +8,7 @@ export enum FrameType {
   Stderr = 4,
   Request = 5,
   End = 6,
+  Usage = 7,
   Job = 16,
   Ack = 17,
   Answer = 18,
@@ -19,7 +20,7 @@ export enum FrameType {
 
 export interface Frame {
   readonly type: number;
-  /** 0 for hello and for everything a client sends. */
+  /** 0 for hello and usage, and for everything a client sends. */
   readonly seq: number;
   readonly payload: Buffer;
 }

@@ -20,6 +20,8 @@ runner -> client
     4 stderr   the same
     5 request  JSON {id, method, params}       a helper call, to be answered; comes again after a resume until it is
     6 end      JSON {end: {kind, ...} | error: {code, message}, usage, startedAt, endedAt}
+    7 usage    JSON {at, cpuMs, memoryBytes, diskBytes}   sequence 0, each second while the script runs: a figure for
+               who looks on, neither kept nor repeated, and left out when the stream is behind; cpuMs from the start on
 client -> runner, sequence 0
     16 job        JSON, see Job
     17 ack        JSON {seq}: every frame up to seq is durable with the client
@@ -62,7 +64,7 @@ STAMP = struct.Struct('>Q')
 MAGIC = b'Cr'
 RESET = b'\xff' * 16
 
-HELLO, STARTED, STDOUT, STDERR, REQUEST, END = 1, 2, 3, 4, 5, 6
+HELLO, STARTED, STDOUT, STDERR, REQUEST, END, USAGE = 1, 2, 3, 4, 5, 6, 7
 JOB, ACK, ANSWER, CANCEL, RESUME, BYE, KEEPALIVE = 16, 17, 18, 19, 20, 21, 22
 
 READ_BYTES = 64 * 1024
@@ -78,6 +80,8 @@ COALESCE_SECONDS = 0.004
 LINGER_SECONDS = 0.25
 # A runner that nobody sent a job or a keepalive ends itself: warm sandboxes of a dead process go away alone.
 LEASE_SECONDS = 120
+# What the script uses is told as often.
+USAGE_SECONDS = 1
 # An end that nobody collects is kept this long.
 KEEP_END_SECONDS = 24 * 3600
 
@@ -347,6 +351,7 @@ def read_counter(text, key):
 
 
 PAGE = resource.getpagesize()
+TICK_MS = 1000 / os.sysconf('SC_CLK_TCK')
 
 
 def anonymous_memory(pid):
@@ -360,6 +365,8 @@ class CgroupCounters:
 
     def __init__(self, root='/sys/fs/cgroup'):
         memory, pids = root + '/memory', root + '/pids'
+        self.cpu_nanoseconds = root + '/cpuacct/cpuacct.usage'
+        self.cpu_stat = root + '/cpu.stat'
         if os.path.exists(root + '/cgroup.controllers'):
             memory = pids = root
             self.anonymous_key, oom = b'anon', '/memory.events'
@@ -370,6 +377,11 @@ class CgroupCounters:
         self.pids_events = pids + '/pids.events'
         self.oom_before = self.oom_kills()
         self.refused_before = self.refused_forks()
+
+    def cpu_ms(self):
+        """Of everything that ever ran in the container."""
+        microseconds = read_counter(read_file(self.cpu_stat), b'usage_usec')
+        return microseconds / 1000 if microseconds else int(read_file(self.cpu_nanoseconds) or 0) / 1e6
 
     def oom_kills(self):
         return read_counter(read_file(self.oom_events), b'oom_kill')
@@ -397,6 +409,17 @@ class Sandbox:
         self.workspace = workspace
         self.counters = CgroupCounters()
         self.peak = 0
+        self.cpu_before = self.cpu_of_others()
+
+    def cpu_of_others(self):
+        return self.counters.cpu_ms() - time.process_time() * 1000
+
+    def usage(self):
+        """Milliseconds of CPU so far, bytes of memory and bytes of disk now."""
+        return max(0, self.cpu_of_others() - self.cpu_before), self.memory(), self.disk_used()
+
+    def memory(self):
+        return max(0, self.counters.anonymous() - anonymous_memory('self'))
 
     def signal_all(self, number):
         try:
@@ -406,7 +429,7 @@ class Sandbox:
 
     def exceeded(self, job):
         """The limit that the job has passed, or None; and after how many seconds to look again."""
-        memory = max(0, self.counters.anonymous() - anonymous_memory('self'))
+        memory = self.memory()
         self.peak = max(self.peak, memory)
         if memory > job.memory_bytes or self.counters.was_out_of_memory():
             return 'out_of_memory', 0
@@ -418,8 +441,11 @@ class Sandbox:
 
     def disk_is_full(self, job):
         disk = os.statvfs(self.workspace)
-        used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-        return disk.f_bfree == 0 or disk.f_ffree == 0 or used >= job.disk_bytes
+        return disk.f_bfree == 0 or disk.f_ffree == 0 or self.disk_used() >= job.disk_bytes
+
+    def disk_used(self):
+        disk = os.statvfs(self.workspace)
+        return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
 
     def exceeded_at_exit(self, job, status):
         if self.counters.was_out_of_memory():
@@ -448,24 +474,32 @@ class ProcessTree:
                 # pid (name, which may hold blanks and brackets) state parent ...
                 fields = read_file('/proc/%s/stat' % name).rpartition(b')')[2].split()
                 if len(fields) > 17 and fields[0] != b'Z':
-                    children.setdefault(int(fields[1]), []).append((int(name), int(fields[17])))
+                    # Its own time, and that of its children that have ended.
+                    ticks = sum(int(field) for field in fields[11:15])
+                    children.setdefault(int(fields[1]), []).append((int(name), int(fields[17]), ticks))
         found, ahead = [], [os.getpid()]
         while ahead:
             below = children.get(ahead.pop(), [])
             found.extend(below)
-            ahead.extend(pid for pid, _ in below)
+            ahead.extend(pid for pid, _, _ in below)
         return found
+
+    def usage(self):
+        """As a sandbox's."""
+        tree, ended = self.descendants(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = sum(ticks for _, _, ticks in tree) * TICK_MS + (ended.ru_utime + ended.ru_stime) * 1000
+        return cpu, sum(anonymous_memory(pid) for pid, _, _ in tree), self.disk_used[0]
 
     def signal_all(self, number):
         stopped = set()
         # Stopped processes cannot fork, so that a fork bomb runs out of places before it runs away.
         while number == signal.SIGKILL:
-            fresh = [pid for pid, _ in self.descendants() if pid not in stopped]
+            fresh = [pid for pid, _, _ in self.descendants() if pid not in stopped]
             if not fresh or len(stopped) > 100000:
                 break
             self.signal_each(fresh, signal.SIGSTOP)
             stopped.update(fresh)
-        self.signal_each([pid for pid, _ in self.descendants()], number)
+        self.signal_each([pid for pid, _, _ in self.descendants()], number)
 
     @staticmethod
     def signal_each(pids, number):
@@ -478,11 +512,11 @@ class ProcessTree:
     def exceeded(self, job):
         began = time.monotonic()
         tree = self.descendants()
-        memory = sum(anonymous_memory(pid) for pid, _ in tree)
+        memory = sum(anonymous_memory(pid) for pid, _, _ in tree)
         self.peak = max(self.peak, memory)
         if memory > job.memory_bytes:
             return 'out_of_memory', 0
-        if sum(threads for _, threads in tree) > job.pids:
+        if sum(threads for _, threads, _ in tree) > job.pids:
             return 'process_limit', 0
         if self.disk_is_full(job):
             return 'disk_full', 0
@@ -1007,6 +1041,7 @@ class Runner:
             return
         self.deadlines['timeout'] = self.started + self.job.timeout_seconds
         self.deadlines['look'] = self.started + 0.02
+        self.deadlines['usage'] = self.started + USAGE_SECONDS
         self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
 
     def fork_starter(self):
@@ -1115,6 +1150,14 @@ class Runner:
         else:
             self.deadlines['look'] = time.monotonic() + again
 
+    def tell_usage(self):
+        self.deadlines['usage'] = time.monotonic() + USAGE_SECONDS
+        if self.abandoned or not self.connection or not self.connection.receives or self.connection.pending:
+            return
+        cpu, memory, disk = self.containment.usage()
+        payload = dumps({'at': round(time.time() * 1000), 'cpuMs': round(cpu, 3), 'memoryBytes': memory, 'diskBytes': disk})
+        self.connection.send(frame_header(USAGE, 0, len(payload)), payload)
+
     def tick(self):
         now = time.monotonic()
         for name in [name for name, at in self.deadlines.items() if at <= now]:
@@ -1125,6 +1168,8 @@ class Runner:
                 self.kill()
             elif name == 'look':
                 self.look()
+            elif name == 'usage':
+                self.tell_usage()
             elif name in ('lease', 'keep'):
                 log('nobody wants me any more')
                 self.finished = True

@@ -2,7 +2,14 @@ import { deferred } from '../deferred';
 import { ExecutionError, HelperError, ScriptTakenOverError } from '../execution-error';
 import type { HelperRequest, ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
 import { AckLedger } from './ack-ledger';
-import { type RunnerEnd, decodeMessage, endSchema, requestSchema, startedSchema } from './messages';
+import {
+  type RunnerEnd,
+  decodeMessage,
+  endSchema,
+  requestSchema,
+  startedSchema,
+  usageSchema,
+} from './messages';
 import { type Frame, FrameType, ProtocolError } from './protocol';
 import { type FrameListener, GREETING_MS, type RunnerSession } from './runner-session';
 
@@ -110,6 +117,10 @@ export class ScriptRun implements FrameListener {
   }
 
   onFrame(frame: Frame): void {
+    if (frame.type === FrameType.Usage && !this.settled) {
+      this.tellUsage(frame);
+      return;
+    }
     // After a lost connection the runner repeats what was not acknowledged; the observer has it already.
     if (this.settled || frame.seq <= this.lastSeq) {
       return;
@@ -124,6 +135,15 @@ export class ScriptRun implements FrameListener {
           ? new ExecutionError('protocol_error', cause.message, { cause })
           : observerFailure(cause),
       );
+    }
+  }
+
+  private tellUsage(frame: Frame): void {
+    try {
+      const { at, ...figures } = decodeMessage(usageSchema, frame);
+      this.observer.onUsage({ at: new Date(at), ...figures });
+    } catch (cause) {
+      this.fail(new ExecutionError('protocol_error', 'The runner told figures that are none.', { cause }));
     }
   }
 
