@@ -2,16 +2,23 @@ import * as z from 'zod';
 
 import type { Execution, ExecutionSummary, Job } from './execution';
 import { idSchema } from './page';
+import type { ExecutionMonitor } from './monitoring';
 import { type LogEntry, logPlaceSchema } from './job-log';
 
+/** How servers and jobs are, every two seconds; for administrators. Without asking they hear it every 16 seconds. */
+const subscribeHealthSchema = z.strictObject({ health: z.literal(true) });
+
 /** What a client asks for on the socket. `after` is the last log entry it has, a job; absent is from the start. */
-export const subscribeSchema = z.strictObject({
+export const subscribeExecutionSchema = z.strictObject({
   execution: idSchema,
   after: z.record(idSchema, logPlaceSchema).default({}),
 });
+export type SubscribeExecution = z.input<typeof subscribeExecutionSchema>;
+
+export const subscribeSchema = z.union([subscribeHealthSchema, subscribeExecutionSchema]);
 export type SubscribeRequest = z.input<typeof subscribeSchema>;
 
-export const unsubscribeSchema = z.strictObject({ execution: idSchema });
+export const unsubscribeSchema = z.union([subscribeHealthSchema, z.strictObject({ execution: idSchema })]);
 export type UnsubscribeRequest = z.infer<typeof unsubscribeSchema>;
 
 /** Answer of a request on the socket. */
@@ -45,6 +52,8 @@ export interface ServerToClientEvents {
   /** To subscribers of the execution: its whole state, first in answer to `subscribe`, then at every change. */
   'execution.updated': (execution: Execution) => void;
   'execution.finished': (execution: Execution) => void;
+  /** To administrators: as `GET /api/monitoring/execution`. */
+  health: (monitor: ExecutionMonitor) => void;
   /** To everyone who may see it, without a subscription: for lists. */
   'execution.listed': (execution: ExecutionSummary) => void;
 }

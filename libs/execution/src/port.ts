@@ -42,8 +42,8 @@ export interface ScriptOutput {
 export interface ScriptUsage {
   /** When the runner looked. */
   readonly at: Date;
-  /** CPU time of all its processes since its start, in milliseconds, user and system. */
-  readonly cpuMs: number;
+  /** CPU of all its processes, user and system, since the sample before or the start: percent of one core, so that two busy cores are 200. */
+  readonly cpuPercent: number;
   /** Memory of its processes that no file backs, in bytes. */
   readonly memoryBytes: number;
   /** What its workspace holds, in bytes. */
@@ -75,7 +75,7 @@ export interface ScriptObserver {
    */
   onOutput(output: ScriptOutput): Promise<void>;
   /**
-   * About each second while the script runs. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
+   * About each second while the script runs; after a resume first when there are two samples. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
    * python3: a figure to look at, which nothing waits for.
    */
   onUsage(usage: ScriptUsage): void;

@@ -26,6 +26,7 @@ export type Permission =
   | 'user.manage'
   | 'settings.manage'
   | 'metrics.read'
+  | 'monitoring.read'
   | 'alert.read'
   | 'account.read'
   | 'account.update';
@@ -52,6 +53,7 @@ const rolesWith: Record<Permission, readonly UserRole[]> = {
   'user.manage': administrators,
   'settings.manage': administrators,
   'metrics.read': administrators,
+  'monitoring.read': administrators,
   'alert.read': everyone,
   'account.read': everyone,
   'account.update': everyone,

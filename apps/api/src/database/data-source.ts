@@ -16,6 +16,7 @@ import { PreparedClient } from './prepared-client';
 import { Foundation1700000000000 } from './migrations/1700000000000-foundation';
 import { ServersAndAccess1700000100000 } from './migrations/1700000100000-servers-and-access';
 import { JobUsage1700001300000 } from './migrations/1700001300000-job-usage';
+import { ProcessReports1700001310000 } from './migrations/1700001310000-process-reports';
 import { WaitingJobs1700000300000 } from './migrations/1700000300000-waiting-jobs';
 import { Admission1700000500000 } from './migrations/1700000500000-admission';
 import { Retries1700000800000 } from './migrations/1700000800000-retries';
@@ -56,6 +57,7 @@ const migrations = [
   ExecutionServers1700001100000,
   Vacuum1700001200000,
   JobUsage1700001300000,
+  ProcessReports1700001310000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

@@ -1,19 +1,12 @@
 import type { JobUsageSample, JobUsageSeries } from '@cronium/contracts';
+import type { ScriptUsage } from '@cronium/execution';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-
-/** What a job used at one time, or on average since the sample before. */
-export interface UsageSample {
-  readonly at: Date;
-  readonly cpuPercent: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-}
 
 /** Samples of one job, by time; at least one. */
 export interface UsageChunk {
   readonly jobId: string;
-  readonly samples: readonly UsageSample[];
+  readonly samples: readonly ScriptUsage[];
 }
 
 /** The rows of what jobs use while they run. */

@@ -18,7 +18,13 @@ export interface OfferedHostKey {
   readonly offered: HostKey;
 }
 
+export interface PresentExecutor {
+  readonly type: string;
+  readonly executor: ServerExecutor;
+}
+
 interface Entry {
+  readonly type: string;
   readonly executor: Promise<ServerExecutor>;
   /** What it was made from: a server whose row says otherwise gets a new executor. */
   readonly madeFrom: string;
@@ -60,12 +66,22 @@ export class ExecutorRegistry implements OnApplicationShutdown {
 
     // Noted at once: of several who ask at the same moment one makes it.
     const executor = this.make(server, present?.executor);
-    const entry = { executor, madeFrom };
+    const entry = { type, executor, madeFrom };
     this.entries.set(server.id, entry);
     executor.catch(() => {
       if (this.entries.get(server.id) === entry) this.entries.delete(server.id);
     });
     return executor;
+  }
+
+  /** Those that are made, by their servers' ids. */
+  async present(): Promise<Map<string, PresentExecutor>> {
+    const made = new Map<string, PresentExecutor>();
+    for (const [id, { type, executor }] of this.entries) {
+      const one = await executor.catch(() => undefined);
+      if (one) made.set(id, { type, executor: one });
+    }
+    return made;
   }
 
   /** Whether this process lets go of what runs: it starts nothing any more. */

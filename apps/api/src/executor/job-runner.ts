@@ -227,7 +227,6 @@ export class JobRunner {
       },
       onStarted: (startedAt) => {
         script.setup.end();
-        usage.started(startedAt);
         // Followed, since it is waited for only at the script's end: Node ends a process for a failure that nobody hears until then.
         started.push(writes.follow(this.patience.persist(() => this.jobs.markStarted(job, startedAt))));
       },

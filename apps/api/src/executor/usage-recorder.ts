@@ -2,7 +2,7 @@ import type { ScriptUsage } from '@cronium/execution';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 
-import { JobUsageStore, type UsageSample } from '../executions/job-usage-store';
+import { JobUsageStore } from '../executions/job-usage-store';
 
 const writeMilliseconds = 10_000;
 /** Kept for a database that is away; older ones are given up: it is a picture, not the record. */
@@ -10,8 +10,6 @@ const mostUnwritten = 120;
 
 /** What one job uses, from its first sample to its end. */
 export interface UsageOfJob {
-  /** Its script was started just now. Not called for one that runs already: what it used before is not known. */
-  started(at: Date): void;
   hear(usage: ScriptUsage): void;
   /** The job has ended, or another process has it. */
   end(): void;
@@ -19,8 +17,8 @@ export interface UsageOfJob {
 
 interface Following {
   readonly jobId: string;
-  before: Pick<ScriptUsage, 'at' | 'cpuMs'> | undefined;
-  unwritten: UsageSample[];
+  last: ScriptUsage | undefined;
+  readonly unwritten: ScriptUsage[];
 }
 
 /** Keeps what the jobs of this process use: written together, seldom, and at their end. */
@@ -33,10 +31,9 @@ export class UsageRecorder implements OnModuleDestroy {
   constructor(private readonly store: JobUsageStore) {}
 
   follow(jobId: string): UsageOfJob {
-    const following: Following = { jobId, before: undefined, unwritten: [] };
+    const following: Following = { jobId, last: undefined, unwritten: [] };
     this.followed.set(jobId, following);
     return {
-      started: (at) => (following.before = { at, cpuMs: 0 }),
       hear: (usage) => hear(following, usage),
       end: () => {
         // It may have been let go of and taken up again.
@@ -44,6 +41,13 @@ export class UsageRecorder implements OnModuleDestroy {
         void this.write([following]);
       },
     };
+  }
+
+  /** What the jobs of this process used at last, by their ids. */
+  latest(): Map<string, ScriptUsage> {
+    const known = new Map<string, ScriptUsage>();
+    for (const { jobId, last } of this.followed.values()) if (last) known.set(jobId, last);
+    return known;
   }
 
   @Interval(writeMilliseconds)
@@ -75,12 +79,9 @@ export class UsageRecorder implements OnModuleDestroy {
   }
 }
 
-function hear(following: Following, { at, cpuMs, memoryBytes, diskBytes }: ScriptUsage): void {
-  const { before, unwritten } = following;
-  following.before = { at, cpuMs };
-  const elapsed = before ? at.getTime() - before.at.getTime() : 0;
-  if (!before || elapsed <= 0) return;
-  const cpuPercent = Math.max(0, (100 * (cpuMs - before.cpuMs)) / elapsed);
-  unwritten.push({ at, cpuPercent, memoryBytes, diskBytes });
+function hear(following: Following, usage: ScriptUsage): void {
+  const { unwritten } = following;
+  following.last = usage;
+  unwritten.push(usage);
   unwritten.splice(0, unwritten.length - mostUnwritten);
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 
 import { ExecutionsModule } from '../executions/executions.module';
+import { LiveReporter } from '../monitoring/live-reporter';
+import { MonitoringModule } from '../monitoring/monitoring.module';
 import { ServersModule } from '../servers/servers.module';
 import { AdmissionLoop } from './admission-loop';
 import { DispatchLoop } from './dispatch-loop';
@@ -11,7 +13,7 @@ import { UsageRecorder } from './usage-recorder';
 
 /** The role `worker`: takes jobs from the queue and runs them. */
 @Module({
-  imports: [ExecutionsModule, ServersModule],
-  providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, Reconciler, UsageRecorder],
+  imports: [ExecutionsModule, MonitoringModule, ServersModule],
+  providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, LiveReporter, Reconciler, UsageRecorder],
 })
 export class WorkerModule {}

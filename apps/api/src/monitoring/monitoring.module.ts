@@ -3,11 +3,15 @@ import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/executions.module';
 import { ServersModule } from '../servers/servers.module';
 import { HealthController } from './health.controller';
+import { ExecutionMonitor } from './execution-monitor';
 import { HealthService } from './health.service';
+import { MonitoringController } from './monitoring.controller';
+import { ProcessReports } from './process-reports';
 
 @Module({
   imports: [ExecutionsModule, ServersModule],
-  controllers: [HealthController],
-  providers: [HealthService],
+  controllers: [HealthController, MonitoringController],
+  providers: [HealthService, ExecutionMonitor, ProcessReports],
+  exports: [ExecutionMonitor, ProcessReports],
 })
 export class MonitoringModule {}

@@ -21,7 +21,7 @@ import type { Subscription as Listening } from 'rxjs';
 import type { Namespace, Socket } from 'socket.io';
 
 import { AccessTokenService } from '../auth/access-token.service';
-import type { Caller } from '../auth/policy';
+import { type Caller, roleMay } from '../auth/policy';
 import { admitSockets } from '../auth/socket-handshake';
 import { type Notification, Notifications } from '../database/notifications';
 import { ExecutionViews } from '../executions/execution-views';
@@ -29,6 +29,7 @@ import { ExecutionsService } from '../executions/executions.service';
 import { JobLogsService } from '../executions/job-logs.service';
 import { DomainError } from '../http/domain-error';
 import { refusalOf } from '../http/socket-refusal';
+import { administrators, HealthFeed, healthWatchers } from './health-feed';
 import { Subscription } from './subscription';
 
 interface SocketData {
@@ -42,7 +43,6 @@ type ViewerSocket = Socket<ClientToServerEvents, ServerToClientEvents, Record<st
 
 /** One browser tab looks at a handful of executions; more is a defect of the client, or abuse. */
 const subscriptionsASocket = 50;
-const administrators = 'administrators';
 const roomOf = (userId: string) => `user:${userId}`;
 
 /** Live states and logs. A socket is authorised at its handshake, and each subscription by the execution it names. */
@@ -71,6 +71,7 @@ export class RealtimeGateway
     private readonly views: ExecutionViews,
     private readonly logs: JobLogsService,
     private readonly notifications: Notifications,
+    private readonly health: HealthFeed,
   ) {}
 
   afterInit(namespace: Namespace): void {
@@ -78,6 +79,7 @@ export class RealtimeGateway
       const data: SocketData = { caller, expiresAt, expiry: undefined, subscriptions: new Map() };
       socket.data = data;
     });
+    this.health.open(namespace);
     this.listening = this.notifications.messages.subscribe((message) => this.hear(message));
   }
 
@@ -100,6 +102,7 @@ export class RealtimeGateway
   subscribe(@ConnectedSocket() socket: ViewerSocket, @MessageBody() body: unknown): Promise<RealtimeAnswer> {
     return this.answer(async () => {
       const request = subscribeSchema.parse(body);
+      if ('health' in request) return this.watchHealth(socket);
       const { caller, subscriptions } = socket.data;
       await this.executions.assertMayAccess(caller, request.execution);
       if (subscriptions.size >= subscriptionsASocket && !subscriptions.has(request.execution)) {
@@ -131,12 +134,22 @@ export class RealtimeGateway
     @ConnectedSocket() socket: ViewerSocket,
     @MessageBody() body: unknown,
   ): Promise<RealtimeAnswer> {
-    return this.answer(() => {
-      const { execution } = unsubscribeSchema.parse(body);
-      socket.data.subscriptions.get(execution)?.stop();
-      socket.data.subscriptions.delete(execution);
-      return Promise.resolve();
+    return this.answer(async () => {
+      const request = unsubscribeSchema.parse(body);
+      if ('health' in request) {
+        await socket.leave(healthWatchers);
+        return;
+      }
+      socket.data.subscriptions.get(request.execution)?.stop();
+      socket.data.subscriptions.delete(request.execution);
     });
+  }
+
+  private async watchHealth(socket: ViewerSocket): Promise<void> {
+    if (!roleMay(socket.data.caller.role, 'monitoring.read'))
+      throw new DomainError('forbidden', 'forbidden', 'Only administrators may watch servers and jobs.');
+    await socket.join(healthWatchers);
+    await this.health.tell(socket);
   }
 
   private hear(message: Notification): void {

@@ -15,14 +15,15 @@ import { checkHealth } from './health';
 import { SandboxGround } from './sandbox-ground';
 import { thisProcess } from '../process-identity';
 import { SharedGround } from './shared-ground';
-import { UsageMeter } from './usage-meter';
+
+const MIB = 1024 * 1024;
 
 /** Runs scripts in containers of one Docker engine. */
 export class ContainerExecutor implements ServerExecutor {
   private readonly docker: Docker;
   private readonly ground: ContainerGround;
   private readonly jobs: JobFollower;
-  private readonly usage: UsageMeter;
+  private info: Promise<{ NCPU: number; MemTotal: number }> | undefined;
   private seccompProfile: Promise<string> | undefined;
 
   constructor(
@@ -35,7 +36,6 @@ export class ContainerExecutor implements ServerExecutor {
     this.jobs = new JobFollower(this.ground, ({ location }, err) =>
       context.logger.warn({ serverId: server.id, location, err }, 'What a job ran in could not be removed.'),
     );
-    this.usage = new UsageMeter(this.docker);
   }
 
   connect(): Promise<void> {
@@ -69,15 +69,27 @@ export class ContainerExecutor implements ServerExecutor {
 
   async getResourceUsage(): Promise<ResourceUsage> {
     const { resourceLimits, maxConcurrentJobs } = this.server.containerConfig;
+    const { cpuPercent, memoryBytes, diskBytes } = this.jobs.usage;
+    const machine = await this.machine();
+    return {
+      at: new Date().toISOString(),
+      cpu: { usedPercent: cpuPercent, limitCores: machine.cores },
+      memory: { usedBytes: memoryBytes, limitBytes: machine.memoryBytes },
+      disk: { usedBytes: diskBytes, limitBytes: resourceLimits.diskMb * maxConcurrentJobs * MIB },
+      pool: this.ground.poolCounts(),
+      activeJobs: this.jobs.activeJobs,
+    };
+  }
+
+  /** Asked once: an engine's machine does not change under it. */
+  private async machine(): Promise<{ cores: number; memoryBytes: number }> {
     try {
-      const ids = await this.ground.containerIds();
-      return {
-        ...(await this.usage.measure(ids, resourceLimits.diskMb * maxConcurrentJobs)),
-        pool: this.ground.poolCounts(),
-        activeJobs: this.jobs.activeJobs,
-      };
+      this.info ??= this.docker.info() as Promise<{ NCPU: number; MemTotal: number }>;
+      const { NCPU: cores, MemTotal: memoryBytes } = await this.info;
+      return { cores, memoryBytes };
     } catch (cause) {
-      throw engineError(cause, 'measuring its containers');
+      this.info = undefined;
+      throw engineError(cause, 'asking for its machine');
     }
   }
 

@@ -13,7 +13,5 @@ export interface ContainerGround extends JobGround {
   close(): Promise<void>;
   /** Rejects with why no job could run now. */
   check(): Promise<void>;
-  /** The containers that jobs run in now. */
-  containerIds(): Promise<string[]>;
   poolCounts(): ResourceUsage['pool'];
 }

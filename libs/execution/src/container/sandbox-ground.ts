@@ -112,10 +112,6 @@ export class SandboxGround implements ContainerGround {
     }
   }
 
-  containerIds(): Promise<string[]> {
-    return Promise.resolve([...this.inUse]);
-  }
-
   poolCounts(): ResourceUsage['pool'] {
     return { ...this.pool.counts, inUse: this.inUse.size };
   }

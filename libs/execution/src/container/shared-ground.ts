@@ -93,12 +93,6 @@ export class SharedGround implements ContainerGround {
     await this.container();
   }
 
-  /** None when it does not run: measuring starts nothing. */
-  async containerIds(): Promise<string[]> {
-    const info = await this.inspect(this.docker.getContainer(this.server.containerConfig.containerName));
-    return info?.State.Running ? [info.Id] : [];
-  }
-
   poolCounts(): ResourceUsage['pool'] {
     return undefined;
   }

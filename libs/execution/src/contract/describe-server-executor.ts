@@ -201,7 +201,7 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       const [earlier, later] = before.usages.map(({ at }) => at.getTime());
       expect((later ?? 0) - (earlier ?? 0)).toBeGreaterThan(500);
       expect(before.usages[0]).toMatchObject({
-        cpuMs: expect.any(Number),
+        cpuPercent: expect.any(Number),
         memoryBytes: expect.any(Number),
         diskBytes: expect.any(Number),
       });

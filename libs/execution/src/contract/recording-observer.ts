@@ -15,6 +15,7 @@ export class RecordingObserver implements ScriptObserver {
   readonly helpers: HelperRequest[] = [];
   readonly usages: ScriptUsage[] = [];
   handle: ScriptHandle | undefined;
+  startedAt: Date | undefined;
   private readonly waiting: { holds: () => boolean; resolve: () => void }[] = [];
 
   /** Replace these to slow down, refuse or answer. */
@@ -29,7 +30,8 @@ export class RecordingObserver implements ScriptObserver {
     await this.onHandleDo(handle);
   }
 
-  onStarted(): void {
+  onStarted(at: Date): void {
+    this.startedAt = at;
     this.note('started');
   }
 

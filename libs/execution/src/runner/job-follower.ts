@@ -6,7 +6,7 @@ import {
   ScriptNotStartedError,
   ScriptTakenOverError,
 } from '../execution-error';
-import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
+import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ScriptUsage } from '../port';
 import type { ScriptHandle } from '../script-handle';
 import type { JobGround, Placement } from './job-ground';
 import { Reconnector } from './reconnector';
@@ -34,6 +34,17 @@ export class JobFollower {
 
   get activeJobs(): number {
     return this.runs.size;
+  }
+
+  /** What the jobs used at last, summed. */
+  get usage(): Pick<ScriptUsage, 'cpuPercent' | 'memoryBytes' | 'diskBytes'> {
+    const sum = { cpuPercent: 0, memoryBytes: 0, diskBytes: 0 };
+    for (const { usage } of this.runs.keys()) {
+      sum.cpuPercent += usage?.cpuPercent ?? 0;
+      sum.memoryBytes += usage?.memoryBytes ?? 0;
+      sum.diskBytes += usage?.diskBytes ?? 0;
+    }
+    return sum;
   }
 
   /** As `ServerExecutor.executeScript`. */

@@ -1,6 +1,12 @@
 import { deferred } from '../deferred';
 import { ExecutionError, HelperError, ScriptTakenOverError } from '../execution-error';
-import type { HelperRequest, ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver } from '../port';
+import type {
+  HelperRequest,
+  ScriptExecutionRequest,
+  ScriptExecutionResult,
+  ScriptObserver,
+  ScriptUsage,
+} from '../port';
 import { AckLedger } from './ack-ledger';
 import {
   type RunnerEnd,
@@ -43,6 +49,8 @@ export class ScriptRun implements FrameListener {
 
   private settled = false;
   private startedAtMs: number | undefined;
+  private sample: { readonly at: number; readonly cpuMs: number } | undefined;
+  private lastUsage: ScriptUsage | undefined;
   private backstop: NodeJS.Timeout | undefined;
   private times: ScriptTimes | undefined;
   private job: ScriptExecutionRequest | undefined;
@@ -72,6 +80,11 @@ export class ScriptRun implements FrameListener {
 
   get startedAt(): Date | undefined {
     return this.startedAtMs === undefined ? undefined : new Date(this.startedAtMs);
+  }
+
+  /** What the script used at last; undefined before the first sample. */
+  get usage(): ScriptUsage | undefined {
+    return this.lastUsage;
   }
 
   get isSettled(): boolean {
@@ -140,8 +153,14 @@ export class ScriptRun implements FrameListener {
 
   private tellUsage(frame: Frame): void {
     try {
-      const { at, ...figures } = decodeMessage(usageSchema, frame);
-      this.observer.onUsage({ at: new Date(at), ...figures });
+      const sample = decodeMessage(usageSchema, frame);
+      const before = this.sample ?? (this.startedAtMs && { at: this.startedAtMs, cpuMs: 0 });
+      this.sample = sample;
+      if (!before || sample.at <= before.at) return;
+      const { at, cpuMs, memoryBytes, diskBytes } = sample;
+      const cpuPercent = Math.max(0, (100 * (cpuMs - before.cpuMs)) / (at - before.at));
+      this.lastUsage = { at: new Date(at), cpuPercent, memoryBytes, diskBytes };
+      this.observer.onUsage(this.lastUsage);
     } catch (cause) {
       this.fail(new ExecutionError('protocol_error', 'The runner told figures that are none.', { cause }));
     }

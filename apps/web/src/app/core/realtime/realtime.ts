@@ -4,7 +4,7 @@ import {
   type ClientToServerEvents,
   type RealtimeAnswer,
   type ServerToClientEvents,
-  type SubscribeRequest,
+  type SubscribeExecution,
 } from '@cronium/contracts';
 import type { Socket } from 'socket.io-client';
 
@@ -17,7 +17,7 @@ export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnectin
 /** What a page gives to follow one execution. `after` is asked at every (re)connection. */
 export interface ExecutionSubscription {
   readonly execution: string;
-  readonly after: () => SubscribeRequest['after'];
+  readonly after: () => SubscribeExecution['after'];
   readonly listeners: Listeners;
   /** The server refused the subscription. */
   readonly refused?: (answer: Extract<RealtimeAnswer, { ok: false }>) => void;
