@@ -19,6 +19,7 @@ export const routes = {
   executions: 'executions',
   jobs: 'jobs',
   queue: 'queue',
+  dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',
   health: { live: 'health/live', ready: 'health/ready' },
