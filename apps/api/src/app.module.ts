@@ -9,6 +9,7 @@ import { AuthModule } from './auth/auth.module';
 import { CalendarsModule } from './calendars/calendars.module';
 import { Config } from './config/config';
 import { ConfigModule } from './config/config.module';
+import { DashboardModule } from './dashboard/dashboard.module';
 import { DatabaseModule } from './database/database.module';
 import type { OpenDatabase } from './database/open-database';
 import { EventsModule } from './events/events.module';
@@ -46,6 +47,7 @@ export class AppModule {
         ExecutionsModule,
         SchedulesModule,
         CalendarsModule,
+        DashboardModule,
         MonitoringModule,
         MetricsModule,
         ...(config.roles.has('api') ? [RealtimeModule, TerminalModule] : []),

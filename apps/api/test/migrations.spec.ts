@@ -149,6 +149,41 @@ describe('migrations', () => {
     await dataSource.query('DELETE FROM users WHERE id = $1', [userId]);
   });
 
+  it('count executions that ended before', async () => {
+    const [userId, versionId] = [uuid(), uuid()];
+    await downThrough('ExecutionRollup1700001400000');
+    await dataSource.query(
+      `INSERT INTO users (id, email, name, role, password_hash) VALUES ($1, 'ann@example.com', 'Ann', 'USER', '')`,
+      [userId],
+    );
+    await dataSource.query(
+      `INSERT INTO event_versions (id, version, type, content, timeout_seconds, environment, limits)
+       VALUES ($1, 1, 'BASH', 'true', 60, '[]', '{}')`,
+      [versionId],
+    );
+    await dataSource.query(
+      `INSERT INTO executions (id, event_version_id, event_name, event_type, owner_id, state, trigger, created_at, started_at, ended_at)
+       SELECT gen_random_uuid(), $1, 'event', 'BASH', $2, state, 'manual', at, at + interval '1 s', CASE WHEN state <> 'running' THEN at + interval '3 s' END
+         FROM unnest('{succeeded,succeeded,timed_out,running}'::text[]) AS given(state), (SELECT now() - interval '2 days' AS at) AS begun`,
+      [versionId, userId],
+    );
+    await dataSource.runMigrations();
+    const counted = await dataSource.query<unknown[]>(
+      `SELECT owner_id = $1 AS own, succeeded, failed, (SELECT sum(n) FROM unnest(runs) n)::integer AS runs, runs = waits AS "isSame"
+         FROM execution_quarters JOIN execution_hours hours USING (owner_id) ORDER BY own`,
+      [userId],
+    );
+    const figures = { succeeded: 2, failed: 1, runs: 3, isSame: false };
+    expect(counted).toEqual([
+      { own: false, ...figures },
+      { own: true, ...figures },
+    ]);
+    await dataSource.query('TRUNCATE execution_quarters, execution_hours');
+    await dataSource.query('DELETE FROM executions WHERE owner_id = $1', [userId]);
+    await dataSource.query('DELETE FROM event_versions WHERE id = $1', [versionId]);
+    await dataSource.query('DELETE FROM users WHERE id = $1', [userId]);
+  });
+
   it('make the schema that the entities describe', async () => {
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     // Entities say neither constraints, nor indexes, nor defaults, nor the milliseconds of timestamps: those are the migrations' alone.

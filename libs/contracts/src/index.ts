@@ -24,6 +24,7 @@ export * from './upcoming';
 export * from './execution';
 export * from './server-job';
 export * from './queued-job';
+export * from './dashboard';
 export * from './job-log';
 export * from './health';
 export * from './realtime';

@@ -20,6 +20,7 @@ export const routes = {
   jobs: 'jobs',
   queue: 'queue',
   monitoring: { execution: 'monitoring/execution' },
+  dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',
   health: { live: 'health/live', ready: 'health/ready' },

@@ -16,6 +16,7 @@ export type Permission =
   | 'event.run'
   | 'execution.read'
   | 'execution.cancel'
+  | 'dashboard.read'
   | 'calendar.read'
   | 'calendar.create'
   | 'calendar.update'
@@ -43,6 +44,7 @@ const rolesWith: Record<Permission, readonly UserRole[]> = {
   'event.run': workers,
   'execution.read': everyone,
   'execution.cancel': workers,
+  'dashboard.read': everyone,
   'calendar.read': everyone,
   'calendar.create': workers,
   'calendar.update': workers,

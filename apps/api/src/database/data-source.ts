@@ -24,6 +24,7 @@ import { Recovery1700000900000 } from './migrations/1700000900000-recovery';
 import { ExecutionList1700001000000 } from './migrations/1700001000000-execution-list';
 import { ExecutionServers1700001100000 } from './migrations/1700001100000-execution-servers';
 import { Vacuum1700001200000 } from './migrations/1700001200000-vacuum';
+import { ExecutionRollup1700001400000 } from './migrations/1700001400000-execution-rollup';
 import { Schedules1700000400000 } from './migrations/1700000400000-schedules';
 import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
 import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
@@ -58,6 +59,7 @@ const migrations = [
   Vacuum1700001200000,
   JobUsage1700001300000,
   ProcessReports1700001310000,
+  ExecutionRollup1700001400000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

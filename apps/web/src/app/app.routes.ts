@@ -20,7 +20,11 @@ export const appRoutes: Routes = [
     canActivate: [signedInGuard],
     loadComponent: () => import('./core/shell/shell').then((file) => file.Shell),
     children: [
-      { path: '', pathMatch: 'full', redirectTo: 'events' },
+      {
+        path: '',
+        pathMatch: 'full',
+        loadChildren: () => import('./features/home/home-routes').then((file) => file.homeRoutes),
+      },
       {
         path: 'events',
         loadChildren: () => import('./features/events/event-routes').then((file) => file.eventRoutes),

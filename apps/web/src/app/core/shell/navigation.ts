@@ -5,6 +5,7 @@ import {
   mdiCalendarMonthOutline,
   mdiCalendarRemoveOutline,
   mdiCogOutline,
+  mdiHomeOutline,
   mdiHumanQueue,
   mdiPlayBoxMultipleOutline,
   mdiServerOutline,
@@ -20,6 +21,7 @@ export interface Destination {
 
 /** The places of the application, in the order of the rail. */
 const places: readonly Destination[] = [
+  { label: 'Home', path: '/', icon: mdiHomeOutline },
   { label: 'Events', path: '/events', icon: mdiCalendarClockOutline },
   { label: 'Schedule', path: '/schedule', icon: mdiCalendarMonthOutline },
   { label: 'Executions', path: '/executions', icon: mdiPlayBoxMultipleOutline },

@@ -1,5 +1,11 @@
 import { Component, DOCUMENT, computed, effect, inject, signal } from '@angular/core';
-import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import {
+  Router,
+  RouterLink,
+  RouterLinkActive,
+  RouterOutlet,
+  type IsActiveMatchOptions,
+} from '@angular/router';
 import { mdiChevronLeft, mdiChevronRight, mdiLoading, mdiMagnify } from '@mdi/js';
 
 import { Dialogs } from '../../shared/dialog/dialogs';
@@ -15,6 +21,7 @@ import { RunningCount } from './running-count';
 import { WhereTitle } from './where';
 
 const railKey = 'cronium.rail';
+const anyQuery = { queryParams: 'ignored', fragment: 'ignored', matrixParams: 'ignored' } as const;
 
 /** What surrounds every page: the rail, the top bar, and the places that hold on all of them. */
 @Component({
@@ -36,6 +43,9 @@ export class Shell {
   protected readonly collapsed = signal(localStorage.getItem(railKey) === 'collapsed');
   private readonly session = inject(SessionStore);
   protected readonly destinations = computed(() => destinationsFor(this.session.user()?.role));
+  /** A place is active on the pages below it, too; every page is below the first. */
+  protected readonly within: IsActiveMatchOptions = { ...anyQuery, paths: 'subset' };
+  protected readonly exactly: IsActiveMatchOptions = { ...anyQuery, paths: 'exact' };
   /** In the bar at the bottom of a phone; the others are behind “More”. */
   protected readonly placesOnPhone = 4;
   protected readonly icons = {

@@ -78,6 +78,24 @@ describe('ExecutionList', () => {
     expect(request.params.has('eventId')).toBe(false);
   });
 
+  it('takes a span of time from its address, and lets it be removed', async () => {
+    fixture.componentRef.setInput('since', '2026-01-01T14:00:00.000Z');
+    fixture.componentRef.setInput('until', '2026-01-01T15:00:00.000Z');
+    fixture.detectChanges();
+    http.expectOne(({ url }) => url === '/api/events').flush({ items: [], nextCursor: null });
+    const asked = http.expectOne(({ url }) => url === '/api/executions');
+    expect(asked.request.params.get('since')).toBe('2026-01-01T14:00:00.000Z');
+    expect(asked.request.params.get('until')).toBe('2026-01-01T15:00:00.000Z');
+    asked.flush({ items: [summary(1)], nextCursor: null });
+    await settle();
+    const span = (fixture.nativeElement as HTMLElement).querySelector('button.span');
+    expect(span?.textContent).toMatch(/Jan 1.*–|1 Jan.*–/);
+    // What begins now is not of that time.
+    hear(summary(2, { createdAt: '2026-02-01T00:00:00.000Z' }));
+    await settle();
+    expect(page()).not.toContain('Event 2');
+  });
+
   it('says what the page is for when nothing has run', async () => {
     await answer([]);
     expect(page()).toContain('Nothing has run yet');

@@ -19,7 +19,7 @@ import {
   type ExecutionSummary,
   type Page,
 } from '@cronium/contracts';
-import { mdiFilterOffOutline, mdiPlayBoxMultipleOutline } from '@mdi/js';
+import { mdiClose, mdiFilterOffOutline, mdiPlayBoxMultipleOutline } from '@mdi/js';
 
 import { apiUrl } from '../../core/http/api-url';
 import { Realtime } from '../../core/realtime/realtime';
@@ -34,10 +34,10 @@ import { StateChip } from '../../shared/state/state-chip';
 import { stateLooks } from '../../shared/state/states';
 import { LiveDuration } from '../../shared/time/live-duration';
 import { TimeAgo } from '../../shared/time/time-ago';
-import { errorHeading } from './ends';
+import { errorHeading } from '../../shared/state/ends';
 import { executionsUrl } from './execution-api';
 import { NewArrivals } from './new-arrivals';
-import { timeRanges, sinceOf } from './time-ranges';
+import { instantOf, sinceOf, spanWords, timeRanges } from './time-ranges';
 import { LateMark } from './late-mark';
 import { triggerOf } from './triggers';
 
@@ -55,13 +55,23 @@ export class ExecutionList {
   readonly eventId = input<string>();
   readonly state = input<string>();
   readonly range = input<string>();
+  /** From one instant until another, as other pages link to; a range is chosen here. */
+  readonly since = input<string>();
+  readonly until = input<string>();
 
   protected readonly filter = addressFilters();
-  private readonly since = computed(() => sinceOf(this.range(), Date.now()));
+  private readonly span = computed(() => ({
+    since: sinceOf(this.range(), Date.now()) ?? instantOf(this.since()),
+    until: this.range() ? undefined : instantOf(this.until()),
+  }));
+  /** A span that no range of the choice names, in words. */
+  protected readonly spanWords = computed(() =>
+    this.range() ? undefined : spanWords(instantOf(this.since()), instantOf(this.until())),
+  );
   protected readonly executions = pagedList<ExecutionSummary>(executionsUrl, () => ({
     eventId: idSchema.safeParse(this.eventId()).data,
     state: executionStateSchema.safeParse(this.state()).data,
-    since: this.since(),
+    ...this.span(),
   }));
   protected readonly events = httpResource<Page<EventSummary>>(() => ({
     url: apiUrl(routes.events),
@@ -76,10 +86,12 @@ export class ExecutionList {
     const name = this.executions.items()?.[0]?.eventName ?? 'This event';
     return [{ id: chosen, name }, ...choices];
   });
-  protected readonly filtered = computed(() => !!this.eventId() || !!this.state() || !!this.range());
+  protected readonly filtered = computed(
+    () => !!this.eventId() || !!this.state() || !!this.range() || !!this.spanWords(),
+  );
   /** What began since the list was loaded; put in when the person asks, so that no row moves under the pointer. */
   protected readonly arrivals = linkedSignal({
-    source: () => [this.eventId(), this.state(), this.range()],
+    source: () => [this.eventId(), this.state(), this.range(), this.since(), this.until()],
     computation: () => new NewArrivals(),
   });
 
@@ -89,7 +101,11 @@ export class ExecutionList {
   protected readonly typeLooks = eventTypeLooks;
   protected readonly errorHeading = errorHeading;
   protected readonly triggerOf = triggerOf;
-  protected readonly icons = { empty: mdiPlayBoxMultipleOutline, filter: mdiFilterOffOutline };
+  protected readonly icons = {
+    close: mdiClose,
+    empty: mdiPlayBoxMultipleOutline,
+    filter: mdiFilterOffOutline,
+  };
 
   constructor() {
     const silence = this.realtime.listen({ 'execution.listed': (execution) => this.hear(execution) });
@@ -118,6 +134,10 @@ export class ExecutionList {
     return [...new Set(servers)].join(', ');
   }
 
+  protected clearFilters(): void {
+    this.filter({ eventId: '', state: '', range: '', since: '', until: '' });
+  }
+
   protected open(click: MouseEvent, execution: ExecutionSummary): void {
     if (opensRow(click)) void this.router.navigate(['/executions', execution.id]);
   }
@@ -140,6 +160,8 @@ export class ExecutionList {
     const event = this.eventId();
     const state = this.state();
     if ((event && event !== execution.eventId) || (state && state !== execution.state)) return;
+    const { until } = this.span();
+    if (until !== undefined && Date.parse(execution.createdAt) >= Date.parse(until)) return;
     // An old one that changes belongs to a later page, not to the top.
     if (rows[0] !== undefined && execution.createdAt < rows[0].createdAt) return;
     this.arrivals().add(execution);

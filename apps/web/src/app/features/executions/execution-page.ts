@@ -22,7 +22,7 @@ import { LiveDuration } from '../../shared/time/live-duration';
 import { formatClock, formatExact } from '../../shared/time/relative-time';
 import { TimeAgo } from '../../shared/time/time-ago';
 import { attemptsByServer, firstToShow } from './attempts';
-import { endOf, errorHeading } from './ends';
+import { endOf, errorHeading } from '../../shared/state/ends';
 import { ExecutionApi } from './execution-api';
 import { JobChoice } from './job-choice';
 import { JobFigures } from './job-figures';

@@ -4,7 +4,7 @@ import { isActive, type Job } from '@cronium/contracts';
 import { BytesPipe } from '../../shared/size/bytes';
 import { DurationPipe } from '../../shared/time/duration';
 import { LiveDuration } from '../../shared/time/live-duration';
-import { endOf, errorHeading } from './ends';
+import { endOf, errorHeading } from '../../shared/state/ends';
 
 /** What a job used, and how it ended. */
 @Component({

@@ -1,6 +1,6 @@
 import type { Job } from '@cronium/contracts';
 
-import { endOf, errorHeading } from './ends';
+import { endOf, errorHeading } from '../../shared/state/ends';
 import { phasesOf } from './phases';
 import { sinceOf } from './time-ranges';
 import { triggerOf } from './triggers';

@@ -1,0 +1,51 @@
+import { Component, input } from '@angular/core';
+
+/** One figure with its name, and what it is to be compared with. */
+@Component({
+  selector: 'cr-figure-tile',
+  template: `
+    <h2 class="small muted">{{ name() }}</h2>
+    <p class="figure tabular">
+      {{ figure() }}
+      @if (more(); as further) {
+        <span class="more">{{ further }}</span>
+      }
+    </p>
+    <p class="small muted note"><ng-content />&nbsp;</p>
+  `,
+  styles: `
+    :host {
+      display: block;
+      min-width: 0;
+      padding: 12px 14px;
+    }
+    h2 {
+      font-weight: 550;
+    }
+    .figure {
+      margin: 2px 0;
+      font-size: 1.5rem;
+      font-weight: 620;
+      letter-spacing: -0.015em;
+      line-height: 1.3;
+      white-space: nowrap;
+    }
+    .more {
+      color: var(--text-muted);
+      font-size: var(--text-body);
+      font-weight: 400;
+      letter-spacing: 0;
+    }
+    .note {
+      overflow: hidden;
+      text-overflow: ellipsis;
+      white-space: nowrap;
+    }
+  `,
+})
+export class FigureTile {
+  readonly name = input.required<string>();
+  readonly figure = input.required<string>();
+  /** Stands smaller beside it. */
+  readonly more = input('');
+}
