@@ -53,6 +53,12 @@ export const appRoutes: Routes = [
         loadChildren: () => import('./features/servers/server-routes').then((file) => file.serverRoutes),
       },
       {
+        path: 'monitor',
+        title: 'Execution monitor',
+        canActivate: [adminGuard],
+        loadComponent: () => import('./features/monitor/monitor-page').then((file) => file.MonitorPage),
+      },
+      {
         path: 'users',
         title: 'Users',
         canActivate: [adminGuard],

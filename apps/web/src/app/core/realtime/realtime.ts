@@ -5,6 +5,8 @@ import {
   type RealtimeAnswer,
   type ServerToClientEvents,
   type SubscribeExecution,
+  type SubscribeRequest,
+  type UnsubscribeRequest,
 } from '@cronium/contracts';
 import type { Socket } from 'socket.io-client';
 
@@ -61,24 +63,37 @@ export class Realtime {
   }
 
   /** Follows an execution until the returned function is called. */
-  follow(subscription: ExecutionSubscription): () => void {
+  follow({ execution, after, listeners, refused }: ExecutionSubscription): () => void {
+    return this.subscribe(() => ({ execution, after: after() }), { execution }, listeners, refused);
+  }
+
+  /** Hears how servers and jobs are, every two seconds, until the returned function is called; for administrators. */
+  watchHealth(hear: ServerToClientEvents['health']): () => void {
+    return this.subscribe(() => ({ health: true }), { health: true }, { health: hear });
+  }
+
+  private subscribe(
+    request: () => SubscribeRequest,
+    end: UnsubscribeRequest,
+    listeners: Listeners,
+    refused?: ExecutionSubscription['refused'],
+  ): () => void {
     let ended = false;
     let detach = () => {};
     void this.open().then((socket) => {
       if (ended) return;
       const subscribe = () => {
-        const request = { execution: subscription.execution, after: subscription.after() };
-        socket.emit('subscribe', request, (answer) => {
-          if (!answer.ok && !ended) subscription.refused?.(answer);
+        socket.emit('subscribe', request(), (answer) => {
+          if (!answer.ok && !ended) refused?.(answer);
         });
       };
-      const detachListeners = attach(socket, subscription.listeners);
+      const detachListeners = attach(socket, listeners);
       socket.on('connect', subscribe);
       if (socket.connected) subscribe();
       detach = () => {
         socket.off('connect', subscribe);
         detachListeners();
-        if (socket.connected) socket.emit('unsubscribe', { execution: subscription.execution }, () => {});
+        if (socket.connected) socket.emit('unsubscribe', end, () => {});
       };
     });
     return () => {
@@ -161,6 +176,7 @@ function attach(socket: RealtimeSocket, listeners: Listeners): () => void {
     untyped.on(event, listener);
     detachers.push(() => untyped.off(event, listener));
   };
+  add('health', listeners.health);
   add('log', listeners.log);
   add('job.started', listeners['job.started']);
   add('job.finished', listeners['job.finished']);

@@ -7,6 +7,7 @@ import {
   mdiCogOutline,
   mdiHomeOutline,
   mdiHumanQueue,
+  mdiMonitorDashboard,
   mdiPlayBoxMultipleOutline,
   mdiServerOutline,
 } from '@mdi/js';
@@ -28,6 +29,7 @@ const places: readonly Destination[] = [
   { label: 'Queue', path: '/queue', icon: mdiHumanQueue },
   { label: 'Calendars', path: '/calendars', icon: mdiCalendarRemoveOutline },
   { label: 'Servers', path: '/servers', icon: mdiServerOutline },
+  { label: 'Monitor', path: '/monitor', icon: mdiMonitorDashboard, admin: true },
   { label: 'Users', path: '/users', icon: mdiAccountMultipleOutline, admin: true },
   { label: 'Settings', path: '/settings', icon: mdiCogOutline, admin: true },
 ];

@@ -26,13 +26,14 @@ import { endOf, errorHeading } from '../../shared/state/ends';
 import { ExecutionApi } from './execution-api';
 import { JobChoice } from './job-choice';
 import { JobFigures } from './job-figures';
+import { JobResources } from './job-resources';
 import { LiveExecution } from './live-execution';
 import { LogView } from './log/log-view';
 import { PhaseBar } from './phase-bar';
 import { LateMark } from './late-mark';
 import { triggerOf } from './triggers';
 
-type Tab = 'log' | 'input' | 'output';
+type Tab = 'log' | 'input' | 'output' | 'resources';
 
 /** One execution: what and why, how it goes, and its log with all the height that is left. */
 @Component({
@@ -42,6 +43,7 @@ type Tab = 'log' | 'input' | 'output';
     Icon,
     JobChoice,
     JobFigures,
+    JobResources,
     LateMark,
     LiveDuration,
     LoadError,
@@ -106,6 +108,7 @@ export class ExecutionPage {
     { id: 'log', word: 'Log' },
     { id: 'input', word: 'Input' },
     { id: 'output', word: 'Output' },
+    { id: 'resources', word: 'Resources' },
   ];
   protected readonly triggerOf = triggerOf;
   protected readonly typeLooks = eventTypeLooks;

@@ -14,7 +14,7 @@ import { ListFrame } from '../../shared/paging/list-frame';
 import { pagedList } from '../../shared/paging/paged-list';
 import { opensRow } from '../../shared/paging/row-click';
 import { TimeAgo } from '../../shared/time/time-ago';
-import { HealthMark } from './health-mark';
+import { HealthMark } from '../../shared/health/health-mark';
 
 /** Where jobs can run, whether they can now, and how busy it is there. */
 @Component({

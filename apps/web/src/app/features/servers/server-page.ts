@@ -18,7 +18,7 @@ import { pagedList } from '../../shared/paging/paged-list';
 import { StateChip } from '../../shared/state/state-chip';
 import { LiveDuration } from '../../shared/time/live-duration';
 import { TimeAgo } from '../../shared/time/time-ago';
-import { HealthMark } from './health-mark';
+import { HealthMark } from '../../shared/health/health-mark';
 import { ServerApi, executionsUrl, serverJobsUrl, serverUrl } from './server-api';
 import { ServerFacts } from './server-facts';
 import { ServerJobs } from './server-jobs';

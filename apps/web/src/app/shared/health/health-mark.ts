@@ -2,7 +2,7 @@ import { Component, computed, input } from '@angular/core';
 import type { HealthStatus } from '@cronium/server-types';
 import { mdiAlertCircle, mdiCheckCircle, mdiHelpCircleOutline } from '@mdi/js';
 
-import { Icon } from '../../shared/icon/icon';
+import { Icon } from '../icon/icon';
 
 /** Whether a server can take a job now: icon, word and colour. */
 @Component({
@@ -30,7 +30,7 @@ import { Icon } from '../../shared/icon/icon';
   host: { '[class]': 'look().tone', '[title]': "health()?.reason?.message ?? ''" },
 })
 export class HealthMark {
-  readonly health = input.required<HealthStatus | null>();
+  readonly health = input.required<Pick<HealthStatus, 'healthy' | 'reason'> | null>();
 
   protected readonly look = computed(() => {
     const health = this.health();
