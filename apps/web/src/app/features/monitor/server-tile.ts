@@ -25,6 +25,8 @@ interface Gauge {
 export class ServerTile {
   readonly server = input.required<MonitoredServer>();
   readonly chosen = input(false);
+  /** Whether there is another server whose charts could be shown. */
+  readonly choosable = input(true);
   readonly choose = output();
 
   protected readonly look = computed(() => serverLooks[this.server().type]);

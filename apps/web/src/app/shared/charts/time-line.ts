@@ -13,11 +13,17 @@ export interface TimeLine {
   /** As the axis and the tooltip say a value. */
   readonly words: (value: number) => string;
   /** The least that the axis reaches: a line of small values is not to fill the chart. */
-  readonly atLeast?: number;
+  readonly atLeast: number;
+  /** Bytes are marked at 16, 32 or 64 MiB, other figures at 10, 20 or 50. */
+  readonly base: 2 | 10;
 }
 
+const marks = 4;
+
 /** One measure over time, as a filled line. */
-export function timeLineOptions({ name, color, points, words, atLeast = 0 }: TimeLine): ChartOptions {
+export function timeLineOptions({ name, color, points, words, atLeast, base }: TimeLine): ChartOptions {
+  const most = points.reduce((highest, { value }) => Math.max(highest, value), atLeast);
+  const interval = roundStep(most / marks, base);
   const said = (value: unknown) => (typeof value === 'number' ? words(value) : '–');
   return {
     grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: 'same' },
@@ -26,8 +32,8 @@ export function timeLineOptions({ name, color, points, words, atLeast = 0 }: Tim
     yAxis: {
       type: 'value',
       min: 0,
-      max: ({ max }: { max: number }) => Math.max(max, atLeast),
-      splitNumber: 3,
+      max: interval * Math.ceil(most / interval),
+      interval,
       axisLabel: { formatter: said },
     },
     series: [
@@ -42,4 +48,11 @@ export function timeLineOptions({ name, color, points, words, atLeast = 0 }: Tim
       },
     ],
   };
+}
+
+/** The least round step that is not below. */
+function roundStep(least: number, base: 2 | 10): number {
+  if (base === 2) return 2 ** Math.ceil(Math.log2(least));
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
 }

@@ -26,28 +26,28 @@ const mebibyte = 1024 * 1024;
 
 const measures = [
   {
-    ...{ word: 'CPU', color: 'var(--accent)', atLeast: 10 },
+    ...{ word: 'CPU', color: 'var(--accent)', atLeast: 10, base: 10 },
     ...{ words: (value: number) => `${value.toFixed(0)} %`, of: (point: UsagePoint) => point.cpuPercent },
   },
   {
-    ...{ word: 'Memory', color: 'var(--state-running)', atLeast: 16 * mebibyte },
+    ...{ word: 'Memory', color: 'var(--state-running)', atLeast: 16 * mebibyte, base: 2 },
     ...{ words: formatBytes, of: (point: UsagePoint) => point.memoryBytes },
   },
   {
-    ...{ word: 'Disk', color: 'var(--state-lost)', atLeast: 16 * mebibyte },
+    ...{ word: 'Disk', color: 'var(--state-lost)', atLeast: 16 * mebibyte, base: 2 },
     ...{ words: formatBytes, of: (point: UsagePoint) => point.diskBytes },
   },
-];
+] as const;
 
 /** CPU, memory and disk over time, a chart each. @param whose as in “CPU of the job” */
 export function usageCharts(whose: string, points: readonly UsagePoint[]): UsageChart[] {
-  return measures.map(({ word, color, atLeast, words, of }) => {
+  return measures.map(({ word, color, atLeast, base, words, of }) => {
     const line = points.map((point) => ({ at: point.at, value: of(point) }));
     const now = words(line.at(-1)?.value ?? 0);
     const most = words(line.reduce((highest, { value }) => Math.max(highest, value), 0));
     return {
       ...{ word, now, most, label: `${word} of ${whose}: ${now} at last, ${most} at most.` },
-      options: timeLineOptions({ name: word, color, words, atLeast, points: line }),
+      options: timeLineOptions({ name: word, color, words, atLeast, base, points: line }),
     };
   });
 }
