@@ -1,12 +1,17 @@
+import type { ScriptUsage } from '../port';
 import { RecordingObserver } from '../contract/recording-observer';
-import { runScript } from '../contract/run-script';
 import { scriptRequest } from '../contract/script-request';
-import { deferred } from '../deferred';
 import { EngineFixture } from './engine-fixture';
 
 jest.setTimeout(60_000);
 
 const MIB = 1024 * 1024;
+/** Says when it holds what it will hold, and is busy for ever. */
+const busyScript = `import cronium
+held = bytearray(60 << 20)
+open('file', 'wb').write(bytes(20 << 20))
+cronium.output('holding')
+while True: pass`;
 
 describe.each(['job', 'shared'] as const)('The resource usage of a server with isolation %s', (isolation) => {
   const fixture = new EngineFixture({
@@ -20,68 +25,51 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
   beforeAll(() => fixture.verify());
   afterAll(() => fixture.dispose());
 
-  it('is that of its jobs', async () => {
+  it('is that of its jobs, who tell theirs each second', async () => {
     await executor.connect();
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
 
-    const over = deferred<void>();
     const observer = new RecordingObserver();
-    observer.onHelperDo = () => over.promise;
-    const script = `import cronium, time
-held = bytearray(60 << 20)
-open('file', 'wb').write(bytes(20 << 20))
-while time.process_time() < 1: pass
-cronium.output('waiting')`;
-    const running = runScript(executor, scriptRequest(script, { language: 'python' }), observer);
-    // A sample that begins while it is busy.
-    await observer.until(() => observer.usages.some(({ cpuPercent }) => cpuPercent > 0));
+    const cancel = new AbortController();
+    const request = scriptRequest(busyScript, { language: 'python' });
+    const running = executor.executeScript(request, observer, cancel.signal);
+    await observer.until(() => observer.helpers.length > 0);
+    const began = observer.usages.length;
+    // The next may have been looked at before; on a busy machine a second of work takes its time.
+    await observer.until(() => observer.usages.length > began + 1 && cpuMilliseconds(observer) > 500);
     const usage = await executor.getResourceUsage();
-    over.resolve();
+    const last = observer.usages.at(-1);
+    cancel.abort();
     await running;
 
     expect(usage.activeJobs).toBe(1);
     expect(usage.pool?.inUse).toBe(isolation === 'job' ? 1 : undefined);
     expect(usage.memory.usedBytes).toBeGreaterThan(60 * MIB);
-    expect(usage.memory.usedBytes).toBeLessThan(200 * MIB);
+    expect(usage.memory.usedBytes).toBeLessThan(120 * MIB);
     expect(usage.disk.usedBytes).toBeGreaterThan(19 * MIB);
     expect(usage.disk.usedBytes).toBeLessThan(40 * MIB);
     expect(usage.disk.limitBytes).toBe(2 * 256 * MIB);
-    expect(usage.cpu.usedPercent).toBeGreaterThan(0);
     expect(usage.cpu.limitCores).toBeGreaterThan(0);
     expect(usage.memory.limitBytes).toBeGreaterThan(100 * MIB);
-    expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0 });
-  });
-
-  it('is told of each job, each second', async () => {
-    const observer = new RecordingObserver();
-    const script = `import time
-held = bytearray(60 << 20)
-open('file', 'wb').write(bytes(20 << 20))
-while time.process_time() < 1: pass
-time.sleep(30)`;
-    const cancel = new AbortController();
-    const running = executor.executeScript(
-      scriptRequest(script, { language: 'python' }),
-      observer,
-      cancel.signal,
-    );
-    await observer.until(() => observer.usages.some(({ cpuPercent }) => cpuPercent > 50));
-    const seen = observer.usages.length;
-    await observer.until(() => observer.usages.length > seen);
-    cancel.abort();
-    await running;
-
-    const [last] = observer.usages.slice(-1);
-    expect(last?.memoryBytes).toBeGreaterThan(60 * MIB);
-    expect(last?.memoryBytes).toBeLessThan(120 * MIB);
-    expect(last?.diskBytes).toBeGreaterThan(19 * MIB);
-    expect(last?.diskBytes).toBeLessThan(40 * MIB);
-    const milliseconds = observer.usages.map(({ at, cpuPercent }, index, all) => {
-      const before = all[index - 1]?.at ?? observer.startedAt;
-      return ((at.getTime() - (before?.getTime() ?? 0)) * cpuPercent) / 100;
-    });
-    const sum = milliseconds.reduce((total, one) => total + one, 0);
-    expect(sum).toBeGreaterThan(900);
-    expect(sum).toBeLessThan(5000);
+    expect(figuresOf(last)).toEqual([usage.cpu.usedPercent, usage.memory.usedBytes, usage.disk.usedBytes]);
+    const wall = (last?.at.getTime() ?? 0) - (observer.startedAt?.getTime() ?? 0);
+    // One thread has one core at most; what starting Python took is counted, too.
+    expect(cpuMilliseconds(observer)).toBeLessThan(1.5 * wall);
+    expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
   });
 });
+
+/** CPU time from the start to the last sample, summed up from their shares. */
+function cpuMilliseconds({ usages, startedAt }: RecordingObserver): number {
+  let sum = 0;
+  let before = startedAt?.getTime() ?? 0;
+  for (const { at, cpuPercent } of usages) {
+    sum += ((at.getTime() - before) * cpuPercent) / 100;
+    before = at.getTime();
+  }
+  return sum;
+}
+
+function figuresOf(usage: ScriptUsage | undefined): (number | undefined)[] {
+  return [usage?.cpuPercent, usage?.memoryBytes, usage?.diskBytes];
+}
