@@ -53,6 +53,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   try {
     await runner.startTransaction();
     const restored = await new Restore(runner, options).run();
+    options.signal?.throwIfAborted();
     await runner.commitTransaction();
     // Until Postgres knows how many rows there are, it plans as if there were none.
     await runner.query('ANALYZE');

@@ -1,3 +1,4 @@
+import { isDead } from '@cronium/execution';
 import type { ClientBase } from 'pg';
 
 import { BackupError } from './backup-error';
@@ -69,11 +70,11 @@ export async function hasTable(client: ClientBase, name: string): Promise<boolea
 /** Processes of the product that are at work on this database. */
 export async function runningProcesses(client: ClientBase): Promise<string[]> {
   if (!(await hasTable(client, 'processes'))) return [];
-  // Who was silent for longer is dead: see Processes.
+  // Who was silent for longer is dead, and who was on this machine and is not there any more: see Processes.
   const { rows } = await client.query<{ name: string }>(
     `SELECT name FROM processes WHERE beat_at > now() - interval '10 s' ORDER BY name`,
   );
-  return rows.map(({ name }) => name);
+  return rows.map(({ name }) => name).filter((name) => !isDead(name));
 }
 
 /** Drops all that migrations made, and the queue: its messages are made anew from the rows. */

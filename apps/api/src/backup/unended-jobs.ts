@@ -32,7 +32,10 @@ export async function endUnendedJobs(client: ClientBase, { wasRunning }: Manifes
      RETURNING execution_id`,
     [JSON.stringify(lost), wasRunning],
   );
-  await client.query('UPDATE jobs SET worker_id = NULL WHERE worker_id IS NOT NULL AND ended_at IS NULL');
+  // The message of one that had a place is gone: it gets a place and a message as if it had just been queued.
+  await client.query(
+    `UPDATE jobs SET worker_id = NULL, admitted_at = CASE WHEN waiting_since IS NOT NULL THEN admitted_at END WHERE ended_at IS NULL`,
+  );
   await settle(client, [...new Set(rows.map((row) => row.execution_id))]);
   const queued = await client.query<{ count: string }>('SELECT count(*) FROM jobs WHERE ended_at IS NULL');
   return { lost: rows.length, queued: Number(queued.rows[0]?.count ?? 0) };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -53,18 +53,13 @@ export async function writeBackup(options: BackupOptions): Promise<BackupContent
 }
 
 async function write(path: string, { client, passphrase, signal, ...options }: BackupOptions): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await client.query(plainText);
-    const pieces = encoded(recordsOf(client, options));
-    const sink = handle.createWriteStream({ autoClose: false });
-    await pipeline(Readable.from(pieces), createGzip(), await sealStream(passphrase), sink, { signal });
-    await client.query('COMMIT');
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query(plainText);
+  const pieces = encoded(recordsOf(client, options));
+  const sealed = await sealStream(passphrase);
+  const sink = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true });
+  await pipeline(Readable.from(pieces), createGzip(), sealed, sink, { signal });
+  await client.query('COMMIT');
 }
 
 async function giveName(unfinished: string, file: string): Promise<void> {
