@@ -376,7 +376,7 @@ describe('backup and restore', () => {
     });
 
     it('refuses while the product runs, also by force', async () => {
-      const app = await start(onFake(), { installation: target });
+      await start(onFake(), { installation: target });
       while ((await query(target, 'SELECT 1 FROM processes')).length === 0);
       await expect(restoreTo(target, liveFile, ...forced)).rejects.toThrow(/Cronium runs on this database/);
       await closeAll();

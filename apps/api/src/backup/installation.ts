@@ -79,7 +79,8 @@ export interface StagedKey {
 
 /** So that a folder which takes no file is noticed before anything is changed. Mode 0600. */
 export async function stageKey(config: Config, key: Buffer): Promise<StagedKey> {
-  if (config.encryptionKey) return { place: async () => undefined, discard: async () => undefined };
+  if (config.encryptionKey)
+    return { place: () => Promise.resolve(undefined), discard: () => Promise.resolve() };
   const file = keyFile(config.dataDir);
   const staged = `${file}.restored`;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

@@ -101,9 +101,9 @@ class Reader {
   }
 
   private async next(): Promise<BackupRecord> {
-    const { done, value } = await this.records.next();
-    if (done === true) throw new BackupError('The backup ends before its last record.');
-    return value;
+    const next = await this.records.next();
+    if (next.done === true) throw new BackupError('The backup ends before its last record.');
+    return next.value;
   }
 }
 

@@ -131,7 +131,7 @@ class Restore {
 
   /** Within the transaction that is under way. @param only these, otherwise all */
   private async migrate(only?: ReadonlySet<string>): Promise<void> {
-    const executor = new SomeMigrations(this.runner.connection, this.runner);
+    const executor = new SomeMigrations(this.runner.dataSource, this.runner);
     executor.only = only;
     executor.transaction = 'none';
     await executor.executePendingMigrations();
