@@ -6,7 +6,7 @@ import type { Config } from '../config/config';
 import { recordBackup } from './backup-log';
 import { encryptionKeyOf, reachDatabase } from './installation';
 import { passphraseFrom } from './passphrase';
-import { describe, megabytes, showProgress } from './terminal';
+import { describe, showProgress, size } from './terminal';
 import { writeBackup } from './write-backup';
 
 /** `npm run backup -- [--output FILE or FOLDER] [--passphrase-file FILE]` */
@@ -32,7 +32,7 @@ export async function backUp(config: Config, args: readonly string[], signal: Ab
     const made = { at: contents.manifest.createdAt, fileName: basename(file), bytes, rows: contents.rows };
     await recordBackup(client, { ...made, tookMs });
     console.log(
-      `✓ ${file} (${megabytes(bytes)}, ${(tookMs / 1000).toFixed(1)} s), read back and found whole.`,
+      `✓ ${file} (${size(bytes)}, ${(tookMs / 1000).toFixed(1)} s), read back and found whole.`,
     );
     console.log(describe(contents));
     console.log(

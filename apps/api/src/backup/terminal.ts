@@ -7,9 +7,9 @@ const number = new Intl.NumberFormat('en');
 export const count = (amount: number, one: string, many = `${one}s`): string =>
   `${number.format(amount)} ${amount === 1 ? one : many}`;
 
-export function megabytes(bytes: number): string {
-  const amount = bytes / 1e6;
-  return `${amount < 10 ? amount.toFixed(1) : number.format(Math.round(amount))} MB`;
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${number.format(Math.ceil(bytes / 1000))} kB`;
+  return `${number.format(bytes < 1e7 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6))} MB`;
 }
 
 /** A line for each table that is done; on a terminal also the one that is under way. */
@@ -21,11 +21,11 @@ export function showProgress(): (progress: Progress) => void {
     bytesSoFar = Math.max(rows === undefined ? 0 : bytesSoFar, bytes);
     if (rows !== undefined) {
       if (isTerminal) process.stdout.write('\r\x1b[K');
-      if (rows > 0) console.log(`  ${table}: ${count(rows, 'row')}, ${megabytes(bytesSoFar)}`);
+      if (rows > 0) console.log(`  ${table}: ${count(rows, 'row')}, ${size(bytesSoFar)}`);
       bytesSoFar = 0;
     } else if (isTerminal && performance.now() - drawnAt > redrawMilliseconds) {
       drawnAt = performance.now();
-      process.stdout.write(`\r\x1b[K  ${table}: ${megabytes(bytes)} …`);
+      process.stdout.write(`\r\x1b[K  ${table}: ${size(bytes)} …`);
     }
   };
 }
