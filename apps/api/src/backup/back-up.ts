@@ -31,9 +31,7 @@ export async function backUp(config: Config, args: readonly string[], signal: Ab
     const tookMs = performance.now() - begin;
     const made = { at: contents.manifest.createdAt, fileName: basename(file), bytes, rows: contents.rows };
     await recordBackup(client, { ...made, tookMs });
-    console.log(
-      `✓ ${file} (${size(bytes)}, ${(tookMs / 1000).toFixed(1)} s), read back and found whole.`,
-    );
+    console.log(`✓ ${file} (${size(bytes)}, ${(tookMs / 1000).toFixed(1)} s), read back and found whole.`);
     console.log(describe(contents));
     console.log(
       '  Keep it on another machine, and its passphrase apart from it: without that nobody can open it.',
