@@ -97,7 +97,11 @@ export default defineConfig(
     },
   },
   {
-    files: ['apps/api/src/main.ts', 'apps/api/src/database/embedded-postgres.ts'],
+    files: [
+      'apps/api/src/main.ts',
+      'apps/api/src/backup/command.ts',
+      'apps/api/src/database/embedded-postgres.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

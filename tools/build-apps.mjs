@@ -15,10 +15,12 @@ const sharedSources = ['package-lock.json', 'nx.json', 'tsconfig.base.json'];
 /**
  * Builds the apps whose sources changed since they were last built here. Nx would find that out too, but takes seconds
  * to start.
- * @param {{ log: (line: string) => void, node24: string, env: Record<string, string | undefined> }} options
+ * @param {{ log: (line: string) => void, node24: string, env: Record<string, string | undefined>, only?: string }} options
+ *   `only` names one of them
  */
-export async function ensureApps({ log, node24, env }) {
+export async function ensureApps({ log, node24, env, only }) {
   const stale = apps
+    .filter(({ name }) => only === undefined || name === only)
     .map((app) => ({ ...app, hash: hashSources([...app.sources, ...sharedSources]) }))
     .filter((app) => !existsSync(fromRoot(app.result)) || readStamp(app.name) !== app.hash);
   if (stale.length === 0) return;

@@ -7,12 +7,12 @@ const libraries = Object.fromEntries(
   Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`${alias}$`, join(root, target)]),
 );
 
-/** The API as one CommonJS file; packages stay in node_modules. swc, since decorators need their type metadata. */
+/** The API, and what backs it up, as a CommonJS file each; packages stay in node_modules. swc, since decorators need their type metadata. */
 module.exports = {
   mode: 'production',
   target: 'node24',
-  entry: join(__dirname, 'src/main.ts'),
-  output: { path: join(root, 'dist/apps/api'), filename: 'main.js', clean: true },
+  entry: { main: join(__dirname, 'src/main.ts'), backup: join(__dirname, 'src/backup/command.ts') },
+  output: { path: join(root, 'dist/apps/api'), filename: '[name].js', clean: true },
   devtool: 'source-map',
   node: false,
   // Class names appear in Nest's logs and TypeORM's errors.

@@ -36,6 +36,7 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 32 bytes in hex (64 digits)')
     .optional(),
+  CRONIUM_BACKUP_PASSPHRASE: z.string().min(1).optional(),
   DOCKER_HOST: z.string().min(1).optional(),
   CRONIUM_ROLES: rolesFromList.default([...roles]),
   CRONIUM_WEB_ROOT: z.string().min(1).default('dist/apps/web/browser'),
@@ -60,6 +61,8 @@ export class Config {
   readonly admin: { readonly email: string; readonly password: string | undefined };
   /** 32 bytes; undefined for the generated key file in the data folder. */
   readonly encryptionKey: Buffer | undefined;
+  /** What `npm run backup` and `npm run restore` need, and the product does not. */
+  readonly backupPassphrase: string | undefined;
   readonly dockerHost: string | undefined;
   readonly roles: ReadonlySet<Role>;
   /** Absolute path of the built SPA, or undefined when it was not built. */
@@ -84,6 +87,7 @@ export class Config {
     this.encryptionKey = environment.ENCRYPTION_KEY
       ? Buffer.from(environment.ENCRYPTION_KEY, 'hex')
       : undefined;
+    this.backupPassphrase = environment.CRONIUM_BACKUP_PASSPHRASE;
     this.dockerHost = environment.DOCKER_HOST;
     this.roles = new Set(environment.CRONIUM_ROLES);
     const webRoot = resolve(environment.CRONIUM_WEB_ROOT);

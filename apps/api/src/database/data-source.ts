@@ -28,6 +28,7 @@ import { ExecutionRollup1700001400000 } from './migrations/1700001400000-executi
 import { Schedules1700000400000 } from './migrations/1700000400000-schedules';
 import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
 import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
+import { Backups1700001500000 } from './migrations/1700001500000-backups';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
 const entities = [
@@ -44,7 +45,7 @@ const entities = [
   Setting,
   Calendar,
 ];
-const migrations = [
+export const migrations = [
   Foundation1700000000000,
   ServersAndAccess1700000100000,
   WaitingJobs1700000300000,
@@ -60,6 +61,7 @@ const migrations = [
   JobUsage1700001300000,
   ProcessReports1700001310000,
   ExecutionRollup1700001400000,
+  Backups1700001500000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

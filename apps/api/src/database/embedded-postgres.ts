@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export interface EmbeddedPostgres {
   /** Connection string of its database `postgres`. */
   readonly url: string;
+  /** It ran already: a process of the product has it, or one that was killed has left it. */
+  readonly wasRunning: boolean;
   /** Starts it again, at the same address, when its processes are gone. */
   revive(): Promise<void>;
   /** Ends the cluster (fast shutdown) and resolves when its processes are gone. */
@@ -20,6 +22,10 @@ export interface EmbeddedPostgres {
 }
 
 const user = 'cronium';
+
+/** Whether there is a cluster in `directory`, running or not. */
+export const hasEmbeddedPostgres = (directory: string): boolean =>
+  existsSync(join(directory, 'data', 'PG_VERSION'));
 
 /**
  * Starts the cluster in `directory`, initialising it first when it is empty. A cluster that a killed process left running is taken over.
@@ -36,7 +42,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
   const asOwner = await unprivileged(binaries, directory);
   const control = (...args: string[]) => asOwner(join(binaries, 'pg_ctl'), ['-D', data, ...args]);
 
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(asOwner, binaries, directory, data);
+  if (!hasEmbeddedPostgres(directory)) await initialise(asOwner, binaries, directory, data);
   const password = (await readFile(join(directory, 'password'), 'utf8')).trim();
 
   const start = async (port: number): Promise<void> => {
@@ -50,11 +56,13 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
       throw new Error(`The embedded Postgres did not start. Its log ends with:\n${tail}`, { cause: error });
     }
   };
-  if (!(await isRunning(control))) await start(await freePort());
+  const wasRunning = await isRunning(control);
+  if (!wasRunning) await start(await freePort());
   // postmaster.pid: line 4 is the port (Postgres documentation, "Database File Layout").
   const port = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[3]?.trim();
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
+    wasRunning,
     revive: async () => {
       if (!(await isRunning(control))) await start(Number(port));
     },

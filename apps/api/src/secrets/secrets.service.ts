@@ -50,13 +50,21 @@ export class SecretsService {
 /** The key of ENCRYPTION_KEY, or the one in the data folder, which is generated on the first start (mode 0600). */
 export async function loadEncryptionKey(config: Config): Promise<Buffer> {
   if (config.encryptionKey) return config.encryptionKey;
-  const file = join(config.dataDir, 'encryption.key');
   await mkdir(config.dataDir, { recursive: true });
   try {
-    await writeFile(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    await writeFile(keyFile(config.dataDir), randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }
+  return readKeyFile(config.dataDir);
+}
+
+/** Where the generated key is. */
+export const keyFile = (dataDir: string): string => join(dataDir, 'encryption.key');
+
+/** @throws when there is none, or it is not a key */
+export async function readKeyFile(dataDir: string): Promise<Buffer> {
+  const file = keyFile(dataDir);
   const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'hex');
   if (key.length !== 32)
     throw new Error(`${file} does not hold 32 bytes in hex. Restore it, or set ENCRYPTION_KEY.`);
