@@ -5,12 +5,8 @@ import { Component, input } from '@angular/core';
   selector: 'cr-figure-tile',
   template: `
     <h2 class="small muted">{{ name() }}</h2>
-    <p class="figure tabular">
-      {{ figure() }}
-      @if (more(); as further) {
-        <span class="more">{{ further }}</span>
-      }
-    </p>
+    <p class="figure tabular">{{ figure() }}</p>
+    <p class="small note">{{ detail() }}&nbsp;</p>
     <p class="small muted note"><ng-content />&nbsp;</p>
   `,
   styles: `
@@ -30,12 +26,6 @@ import { Component, input } from '@angular/core';
       line-height: 1.3;
       white-space: nowrap;
     }
-    .more {
-      color: var(--text-muted);
-      font-size: var(--text-body);
-      font-weight: 400;
-      letter-spacing: 0;
-    }
     .note {
       overflow: hidden;
       text-overflow: ellipsis;
@@ -46,6 +36,6 @@ import { Component, input } from '@angular/core';
 export class FigureTile {
   readonly name = input.required<string>();
   readonly figure = input.required<string>();
-  /** Stands smaller beside it. */
-  readonly more = input('');
+  /** Stands below it. */
+  readonly detail = input('');
 }

@@ -20,7 +20,7 @@ export interface HeatMapRow {
 }
 
 /** One failure among many must still be seen. */
-const leastRed = 45;
+const leastRed = 20;
 const leastStrength = 30;
 
 /** A row an hour of the day, a column a day. */

@@ -6,7 +6,7 @@ import { formatDate } from '../../shared/time/zone-days';
 import { dayWords, heatMapRows } from './heat-map-grid';
 
 /** Dates that are written above the columns. */
-const mostDates = 8;
+const mostDates = 5;
 
 /** How runs ended, by the day and the hour at which they were triggered. A cell opens the executions of its hour. */
 @Component({

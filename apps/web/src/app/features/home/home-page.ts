@@ -65,12 +65,6 @@ export class HomePage {
     if (!summary || !trend) return false;
     return summary.events.total === 0 && endedOf(trend.total) + endedOf(trend.before) === 0;
   });
-  protected readonly eventWords = computed(() => {
-    const events = this.summary.shown()?.events;
-    if (!events) return '';
-    return `${countWords(events.scheduled)} scheduled, ${countWords(events.paused)} paused`;
-  });
-
   protected readonly periods = periods;
   protected readonly words = { countWords, endedOf, secondsWords, shareWords, successOf };
   protected readonly icons = { empty: mdiCalendarPlus, plus: mdiPlus };

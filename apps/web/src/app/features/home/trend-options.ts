@@ -83,7 +83,7 @@ export function trendOptions({ days }: DashboardTrend, metric: TrendMetric): Cha
     yAxis: {
       type: 'value',
       min: 0,
-      ...(max === undefined ? {} : { max }),
+      ...(max === undefined ? {} : { max, interval: max / 4 }),
       minInterval: bars ? 1 : 0,
       splitNumber: 4,
       axisLabel: { formatter: said },
