@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { capture } from '../lib/command.mjs';
@@ -17,6 +17,9 @@ export function requireNode20() {
  */
 export async function ensureDependencies({ log }) {
   if (dependenciesAreInstalled()) return { installed: false };
+  // npm would empty what it leads to, which is somebody else's.
+  if (lstatSync(fromRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error('node_modules is a link to an installation that is not this one’s. Remove the link.');
   log('npm ci');
   // The build tools are development dependencies, which NODE_ENV=production would leave out.
   // --loglevel: the Node that runs npm may be older than what the packages are run with, which npm warns of at length.

@@ -1,6 +1,6 @@
 import { formatBytes } from '../size/bytes';
 import type { ChartOptions } from './chart-options';
-import { timeLineOptions } from './time-line';
+import { timeLineOptions, type TimeLine } from './time-line';
 
 /** What a job or a server used at one time. */
 export interface UsagePoint {
@@ -22,9 +22,14 @@ export interface UsageChart {
   readonly options: ChartOptions;
 }
 
+interface Measure extends Pick<TimeLine, 'color' | 'words' | 'atLeast' | 'base'> {
+  readonly word: string;
+  readonly of: (point: UsagePoint) => number;
+}
+
 const mebibyte = 1024 * 1024;
 
-const measures = [
+const measures: readonly Measure[] = [
   {
     ...{ word: 'CPU', color: 'var(--accent)', atLeast: 10, base: 10 },
     ...{ words: (value: number) => `${value.toFixed(0)} %`, of: (point: UsagePoint) => point.cpuPercent },
@@ -37,7 +42,7 @@ const measures = [
     ...{ word: 'Disk', color: 'var(--state-lost)', atLeast: 16 * mebibyte, base: 2 },
     ...{ words: formatBytes, of: (point: UsagePoint) => point.diskBytes },
   },
-] as const;
+];
 
 /** CPU, memory and disk over time, a chart each. @param whose as in “CPU of the job” */
 export function usageCharts(whose: string, points: readonly UsagePoint[]): UsageChart[] {
