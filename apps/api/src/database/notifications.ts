@@ -23,8 +23,8 @@ export type Notification =
   | { readonly kind: 'server.changed' | 'server.health'; readonly serverId: string }
   /** A user's role or status was changed, or sessions of theirs were ended: what lasts longer than a request asks again. */
   | { readonly kind: 'access.changed'; readonly userId: string }
-  /** Somebody looks at what servers and jobs use: workers report it for a while. */
-  | { readonly kind: 'monitor.watched' }
+  /** Somebody looks at what servers and jobs use: workers report it once, and then each second for so long. */
+  | { readonly kind: 'monitor.watched'; readonly seconds: number }
   /** Some may have been missed while the connection was away: look at everything. */
   | { readonly kind: 'reconnected' };
 

@@ -14,7 +14,8 @@ import { DataSource } from 'typeorm';
 import { Notifications } from '../database/notifications';
 import { type ProcessReport, ProcessReports } from './process-reports';
 
-/** Workers report for 15 s after they were told that somebody looks. */
+/** Workers report for so long after they were told that somebody looks. */
+const watchedSeconds = 15;
 const watchAgainMilliseconds = 5000;
 /** How long the first who looks waits for the workers' first reports. */
 const firstReportMilliseconds = 300;
@@ -30,8 +31,19 @@ export class ExecutionMonitor {
     private readonly reports: ProcessReports,
   ) {}
 
+  /** For who looks on, and is likely to look again. */
   async snapshot(): Promise<ExecutionMonitorDto> {
     await this.watch();
+    return this.read();
+  }
+
+  /** For who may not look at all: workers report once. */
+  async glance(): Promise<ExecutionMonitorDto> {
+    if (performance.now() - this.toldAt > watchedSeconds * 1000) await this.ask(0);
+    return this.read();
+  }
+
+  private async read(): Promise<ExecutionMonitorDto> {
     const [servers, jobs, reports] = await Promise.all([
       this.readServers(),
       this.readJobs(),
@@ -54,8 +66,18 @@ export class ExecutionMonitor {
     const since = performance.now() - this.toldAt;
     if (since < watchAgainMilliseconds) return;
     this.toldAt = performance.now();
-    await this.notifications.publish(this.database.manager, { kind: 'monitor.watched' });
-    if (since > 2 * watchAgainMilliseconds) await delay(firstReportMilliseconds);
+    if (since < watchedSeconds * 1000) await this.tell(watchedSeconds);
+    else await this.ask(watchedSeconds);
+  }
+
+  private tell(seconds: number): Promise<void> {
+    return this.notifications.publish(this.database.manager, { kind: 'monitor.watched', seconds });
+  }
+
+  /** Nobody has looked: the first reports are yet to come. */
+  private async ask(seconds: number): Promise<void> {
+    await this.tell(seconds);
+    await delay(firstReportMilliseconds);
   }
 
   private readServers(): Promise<ServerRow[]> {

@@ -10,8 +10,6 @@ import { WakeLoop } from '../wake-loop';
 import { type JobReport, type ProcessReport, ProcessReports } from './process-reports';
 
 const reportMilliseconds = 1000;
-/** Who looks on says so more often than this. */
-const watchedMilliseconds = 15_000;
 /** Woken earlier when somebody looks. */
 const unwatchedMilliseconds = 3_600_000;
 /** Asking an ssh host takes a command on it, so what one said is told for so long. */
@@ -32,6 +30,7 @@ export class LiveReporter implements OnApplicationBootstrap, OnApplicationShutdo
   );
   private readonly known = new Map<string, Known>();
   private watchedUntil = -Infinity;
+  private isAsked = false;
   private listening: Subscription | undefined;
 
   constructor(
@@ -43,11 +42,11 @@ export class LiveReporter implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.listening = this.notifications.messages.subscribe(({ kind }) => {
-      if (kind !== 'monitor.watched') return;
-      const wasWatched = this.isWatched;
-      this.watchedUntil = performance.now() + watchedMilliseconds;
-      if (!wasWatched) this.loop.wake();
+    this.listening = this.notifications.messages.subscribe((message) => {
+      if (message.kind !== 'monitor.watched') return;
+      this.isAsked = !this.isWatched;
+      this.watchedUntil = Math.max(this.watchedUntil, performance.now() + message.seconds * 1000);
+      if (this.isAsked) this.loop.wake();
     });
   }
 
@@ -63,9 +62,10 @@ export class LiveReporter implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Milliseconds until the next. */
   private async report(): Promise<number> {
-    if (!this.isWatched) return unwatchedMilliseconds;
+    if (!this.isWatched && !this.isAsked) return unwatchedMilliseconds;
+    this.isAsked = false;
     await this.reports.tell({ servers: await this.servers(), jobs: this.jobs() });
-    return reportMilliseconds;
+    return this.isWatched ? reportMilliseconds : unwatchedMilliseconds;
   }
 
   private jobs(): ProcessReport['jobs'] {

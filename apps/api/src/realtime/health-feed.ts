@@ -46,7 +46,8 @@ export class HealthFeed implements OnApplicationShutdown {
     if (this.pushing || !this.sockets?.adapter.rooms.has(room)) return;
     this.pushing = true;
     try {
-      this.sockets.to(room).emit('health', await this.monitor.snapshot());
+      const health = isBackground ? this.monitor.glance() : this.monitor.snapshot();
+      this.sockets.to(room).emit('health', await health);
     } catch (error) {
       this.logger.debug({ err: error }, 'Nobody could be told how servers and jobs are.');
     } finally {
