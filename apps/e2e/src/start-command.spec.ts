@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { ApiClient } from './api-client';
 import { startProduct, type Product } from './product';
 import { containersOf, processesOf } from './traces';
@@ -58,6 +60,8 @@ describe('npm start without a Docker engine', () => {
   it('serves all the same, and says why Local Execution is unavailable', async () => {
     expect(product.output()).toContain('Local Execution will be unavailable');
     const api = await ApiClient.signIn(product);
+    // The product does not wait for the first check of a server: it serves before it knows.
+    while ((await api.servers()).items.some(({ health }) => health === null)) await setTimeout(100);
     expect((await api.servers()).items).toMatchObject([
       { name: 'Local Execution', health: { healthy: false, reason: { code: 'engine_unavailable' } } },
     ]);
