@@ -46,6 +46,7 @@ import fcntl
 import json
 import marshal
 import os
+import re
 import resource
 import selectors
 import signal
@@ -270,10 +271,13 @@ def find_program(name, path):
 class Workspace:
     """The job's private folder: the script, its working directory, its temporary files, and the helper socket."""
 
+    PROGRAMS = {'bash': ('bash', 'script.sh'), 'python': ('python3', 'script.py'), 'nodejs': ('node', 'script.js')}
+
     def __init__(self, path):
         self.path = path
         self.socket = os.path.join(path, 'helper.sock')
         self.script = os.path.join(path, 'script')
+        self.bash_script = os.path.join(self.script, self.PROGRAMS['bash'][1])
         self.work = os.path.join(path, 'work')
         self.temporary = os.path.join(path, 'tmp')
         for folder in (self.script, self.work, self.temporary):
@@ -286,10 +290,9 @@ class Workspace:
 
     def command(self, job, environment):
         """Writes the script; the command that runs it."""
-        names = {'bash': ('bash', 'script.sh'), 'python': ('python3', 'script.py'), 'nodejs': ('node', 'script.js')}
-        if job.language not in names:
+        if job.language not in self.PROGRAMS:
             raise JobError('protocol_error', 'The runner knows no language "%s".' % job.language)
-        interpreter, file_name = names[job.language]
+        interpreter, file_name = self.PROGRAMS[job.language]
         program = find_program(interpreter, environment['PATH']) or find_program(interpreter, DEFAULT_PATH)
         if program is None:
             raise JobError('interpreter_missing', '%s is not installed where the script should run.' % interpreter)
@@ -299,7 +302,8 @@ class Workspace:
             file.write(job.script.encode('utf-8', 'surrogatepass'))
         return [program, script]
 
-    def environment(self, job):
+    def environment(self, given):
+        """What a script finds, with what its job gives it."""
         environment = {
             'PATH': DEFAULT_PATH,
             'HOME': self.work,
@@ -309,7 +313,7 @@ class Workspace:
             'BASH_ENV': os.path.join(self.helpers, 'cronium.sh'),
         }
         environment.update((key, os.environ[key]) for key in INHERITED if os.environ.get(key))
-        environment.update(job.environment)
+        environment.update(given)
         environment['CRONIUM_SOCKET'] = self.socket
         environment['CRONIUM_HELPERS'] = self.helpers
         for key, folder in (('PYTHONPATH', 'python'), ('NODE_PATH', 'nodejs')):
@@ -407,6 +411,7 @@ class Sandbox:
 
     def __init__(self, workspace):
         self.workspace = workspace
+        self.shell = find_program('bash', DEFAULT_PATH)
         self.counters = CgroupCounters()
         self.peak = 0
         self.cpu_before = self.cpu_of_others()
@@ -459,6 +464,8 @@ class ProcessTree:
     """Containment when others live beside the script: its processes are the runner's descendants (it is their subreaper)."""
 
     wipes = True
+    # What stays behind when the runner is killed must not go on by itself; nor is a host's bash known.
+    shell = None
 
     def __init__(self, workspace):
         self.workspace = workspace
@@ -809,6 +816,18 @@ class HelperServer:
         self.waiting.clear()
 
 
+def become_session(folder, stdout, stderr):
+    """What a child does before it is the script's."""
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDONLY)
+    for ours, theirs in ((null, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(ours, theirs)
+    # What Python ignores would stay ignored; what it handles is reset by exec.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir(folder)
+
+
 class Starter:
     """
     A child that was forked ahead of its job and becomes the script's interpreter: forking takes longer than all else that comes between
@@ -829,16 +848,12 @@ class Starter:
         os.close(order)
         os.close(failure)
 
+    def suits(self, _environment):
+        return True
+
     @staticmethod
     def wait_and_become(order, failure, folder, stdout, stderr):
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDONLY)
-        for ours, theirs in ((null, 0), (stdout, 1), (stderr, 2)):
-            os.dup2(ours, theirs)
-        # What Python ignores would stay ignored; what it handles is reset by exec.
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        os.chdir(folder)
+        become_session(folder, stdout, stderr)
         with os.fdopen(order, 'rb') as orders:
             text = orders.read()
         if not text:
@@ -871,6 +886,74 @@ class Starter:
         return self.pid
 
 
+class ReadyShell:
+    """
+    As a Starter, and further ahead: bash, which has begun already and waits in what it reads first (BASH_ENV, a pipe) for the job's
+    environment and for what to become: it goes on to a bash script by itself, and makes way for another interpreter. Only as a
+    sandbox's own: it ends with the runner, and the sandbox's bash is known.
+    """
+
+    ORDER_FD = 9
+    # What bash gives a meaning when it starts, or cannot be given later, and what the loader reads: those need a shell of their own.
+    SPECIAL = re.compile(
+        r'BASH|LD_|GLIBC_|MALLOC_|GCONV_|LOCPATH|COMP_|EPOCH|HIST|OPT|SHELL|'
+        r'(?:IFS|ENV|POSIXLY_CORRECT|UID|EUID|PPID|GROUPS|FUNCNAME|DIRSTACK|PIPESTATUS|LINENO|SECONDS|RANDOM|SRANDOM|PWD|OLDPWD|SHLVL|_|'
+        r'TMOUT|IGNOREEOF|GLOBIGNORE|EXECIGNORE|CDPATH|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|READLINE\w*|REPLY|COPROC|MAPFILE|PROMPT_\w*|PS\d)$')
+    NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*$')
+    CONTROL = re.compile('[\0-\10\13-\37\177\ud800-\udfff]')
+
+    def __init__(self, shell, script, environment, folder, stdout, stderr):
+        self.shell = shell
+        self.environment = environment
+        order, self.order = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                become_session(folder, stdout, stderr)
+                os.dup2(order, self.ORDER_FD)
+                os.set_inheritable(self.ORDER_FD, True)  # which dup2 leaves undone where both are one
+                os.execve(shell, [shell, script], dict(environment, BASH_ENV='/dev/fd/%d' % self.ORDER_FD))
+            finally:
+                os._exit(127)
+        os.close(order)
+
+    def has_gone(self):
+        return os.waitpid(self.pid, os.WNOHANG)[0] != 0
+
+    def dismiss(self):
+        # First: at the end of its orders it would go on.
+        os.kill(self.pid, signal.SIGKILL)
+        os.close(self.order)
+        os.waitpid(self.pid, 0)
+
+    def suits(self, environment):
+        """Whether the environment can be given to a shell that has begun."""
+        return self.environment.keys() <= environment.keys() and not any(
+            self.SPECIAL.match(key) or not self.NAME.match(key) or self.CONTROL.search(value)
+            for key, value in self.missing(environment))
+
+    def missing(self, environment):
+        return [(key, value) for key, value in environment.items()
+                if key != 'BASH_ENV' and self.environment.get(key) != value]
+
+    def become(self, command, environment):
+        """As a Starter's."""
+        lines = ['exec %d<&-' % self.ORDER_FD, 'export BASH_ENV=' + quoted(self.environment['BASH_ENV'])]
+        lines += ['export %s=%s' % (key, quoted(value)) for key, value in self.missing(environment)]
+        if command[0] == self.shell:
+            lines += ['SECONDS=0', '. "$BASH_ENV"']
+        else:
+            lines += ['exec ' + ' '.join(quoted(part) for part in command)]
+        with os.fdopen(self.order, 'wb') as orders:
+            orders.write(os.fsencode('\n'.join(lines) + '\n'))
+        return self.pid
+
+
+def quoted(text):
+    """For a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
 class Runner:
     """One script, from waiting for it to its acknowledged end."""
 
@@ -900,7 +983,7 @@ class Runner:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
                        signal.SIGALRM, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
-        self.fork_starter()
+        self.fork_starter(self.containment.shell)
         self.wake_fd, wake_write = os.pipe()
         os.set_blocking(self.wake_fd, False)
         os.set_blocking(wake_write, False)
@@ -1027,7 +1110,7 @@ class Runner:
         self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             self.job = Job(frame)
-            environment = self.workspace.environment(self.job)
+            environment = self.workspace.environment(self.job.environment)
             command = self.workspace.command(self.job, environment)
             self.start_script(command, environment)
         except JobError as error:
@@ -1044,7 +1127,8 @@ class Runner:
         self.deadlines['usage'] = self.started + USAGE_SECONDS
         self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
 
-    def fork_starter(self):
+    def fork_starter(self, ready_shell):
+        """@param ready_shell: where the child is to be bash at once; None for a child that can become anything"""
         stdout, stdout_write = os.pipe()
         stderr, stderr_write = os.pipe()
         own_score = os.pread(self.oom_score, 16, 0)
@@ -1052,7 +1136,9 @@ class Runner:
         # where we came from.
         self.write_oom_score(b'900')
         try:
-            self.starter = Starter(self.workspace.work, stdout_write, stderr_write)
+            where = (self.workspace.work, stdout_write, stderr_write)
+            self.starter = (ReadyShell(ready_shell, self.workspace.bash_script, self.workspace.environment({}), *where)
+                            if ready_shell else Starter(*where))
         finally:
             self.write_oom_score(own_score)
             os.close(stdout_write)
@@ -1060,6 +1146,11 @@ class Runner:
         self.streams = ((STDOUT, stdout), (STDERR, stderr))
 
     def start_script(self, command, environment):
+        if not self.starter.suits(environment):
+            self.starter.dismiss()
+            for _, fd in self.streams:
+                os.close(fd)
+            self.fork_starter(None)
         starter, self.starter = self.starter, None
         self.pipes = [OutputPipe(kind, fd) for kind, fd in self.streams]
         self.started_at, self.started = time.time(), time.monotonic()
