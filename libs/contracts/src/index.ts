@@ -2,6 +2,7 @@ export * from './routes';
 export * from './problem';
 export * from './job-usage';
 export * from './json';
+export * from './enforcement';
 export * from './monitoring';
 export * from './page';
 export * from './auth';

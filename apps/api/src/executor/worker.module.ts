@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { EnforcementModule } from '../enforcement/enforcement.module';
 import { ExecutionsModule } from '../executions/executions.module';
 import { LiveReporter } from '../monitoring/live-reporter';
 import { MonitoringModule } from '../monitoring/monitoring.module';
@@ -13,7 +14,7 @@ import { UsageRecorder } from './usage-recorder';
 
 /** The role `worker`: takes jobs from the queue and runs them. */
 @Module({
-  imports: [ExecutionsModule, MonitoringModule, ServersModule],
+  imports: [EnforcementModule, ExecutionsModule, MonitoringModule, ServersModule],
   providers: [AdmissionLoop, DispatchLoop, JobRunner, JobWaits, LiveReporter, Reconciler, UsageRecorder],
 })
 export class WorkerModule {}

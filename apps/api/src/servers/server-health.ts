@@ -6,9 +6,11 @@ import { type EntityManager, Repository } from 'typeorm';
 
 import { Config } from '../config/config';
 import { type Notification, Notifications } from '../database/notifications';
+import { ContainerMonitor } from '../enforcement/container-monitor';
 import { ExecutorRegistry } from '../executor/executor-registry';
 import { DomainError, notFound } from '../http/domain-error';
 import { WakeLoop } from '../wake-loop';
+import { HostPressures } from './host-pressures';
 import { Server } from './server.entity';
 import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
 
@@ -44,6 +46,8 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     @InjectRepository(Server) private readonly servers: Repository<Server>,
     private readonly repository: ServerHealthRepository,
+    private readonly monitor: ContainerMonitor,
+    private readonly pressure: HostPressures,
     private readonly executors: ExecutorRegistry,
     private readonly notifications: Notifications,
     private readonly config: Config,
@@ -149,11 +153,18 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async checkOne(server: Server): Promise<HealthStatus> {
-    const health = await (await this.executors.get(server)).checkHealth();
+    const executor = await this.executors.get(server);
+    const { health, usage } =
+      server.type === 'container'
+        ? await this.monitor.checkHealth(executor)
+        : { health: await executor.checkHealth(), usage: undefined };
     // What a process that runs no jobs can reach says nothing of those that do: they are to look.
-    if (this.runsJobs) await this.record(server, health);
-    else await this.repository.makeDue(server.id);
-    return health;
+    if (!this.runsJobs) {
+      await this.repository.makeDue(server.id);
+      return health;
+    }
+    await this.record(server, health, usage?.host);
+    return this.last(server.id) ?? health;
   }
 
   private async checkTaken(serverId: string): Promise<void> {
@@ -172,24 +183,26 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     if (wasFull) this.loop.wake();
   }
 
-  private async record(server: Server, health: HealthStatus): Promise<void> {
+  private async record(server: Server, health: HealthStatus, room: ResourceUsage['host']): Promise<void> {
     const before = this.known.get(server.id);
     const isNews =
       health.healthy !== before?.health.healthy || health.reason?.code !== before.health.reason?.code;
     const failures = health.healthy ? 0 : (before?.failures ?? 0) + 1;
     const known = { health, failures };
-    const isRecorded = await this.servers.manager.transaction(async (transaction) => {
-      const isTrue = await this.repository.record(transaction, server, known, secondsAfter(failures));
-      if (isTrue && isNews)
+    const recorded = await this.servers.manager.transaction(async (transaction) => {
+      const found = await this.repository.record(transaction, server, known, secondsAfter(failures), room);
+      const hasTurned = found !== undefined && (await this.pressure.turn(transaction, server, found));
+      if (found && (isNews || hasTurned))
         await this.notifications.publish(transaction, { kind: 'server.health', serverId: server.id });
-      return isTrue;
+      return found;
     });
     // It was set up anew while it was asked.
-    if (!isRecorded) {
+    if (!recorded) {
       this.checked.delete(server.id);
       return this.repository.makeDue(server.id);
     }
-    this.known.set(server.id, known);
+    const { pressure } = recorded;
+    this.known.set(server.id, { failures, health: { ...health, ...(pressure && { pressure }) } });
     if (!isNews) return;
     this.logger.log(
       { server: server.name, healthy: health.healthy, reason: health.reason },
