@@ -34,6 +34,7 @@ import {
   toPlatformEnd,
   waitedInVain,
 } from './job-end';
+import { JobMetrics } from './job-metrics';
 import { JobWaits } from './job-waits';
 import { LogWriter } from './log-writer';
 import { MaskingLog } from './masking-log';
@@ -77,6 +78,7 @@ export class JobRunner {
     private readonly usage: UsageRecorder,
     private readonly monitor: ContainerMonitor,
     private readonly patience: Patience,
+    private readonly metrics: JobMetrics,
   ) {}
 
   /**
@@ -97,7 +99,10 @@ export class JobRunner {
     if (end === 'goes_on') return false;
     // Let go of though it is ours: it was just being taken over. Then it is delivered once more.
     if (end === 'taken') return !(await this.patience.persist(() => this.jobs.isMine(jobId)));
-    if (typeof end === 'object') await this.patience.persist(() => this.ends.finish(jobId, end));
+    if (typeof end === 'object') {
+      await this.patience.persist(() => this.ends.finish(jobId, end));
+      this.metrics.ended(job, end);
+    }
     return true;
   }
 
@@ -234,6 +239,7 @@ export class JobRunner {
       onStarted: (startedAt) => {
         script.setup.end();
         sight.started(startedAt);
+        this.metrics.started(job, startedAt);
         // Followed, since it is waited for only at the script's end: Node ends a process for a failure that nobody hears until then.
         started.push(writes.follow(this.patience.persist(() => this.jobs.markStarted(job, startedAt))));
       },
@@ -248,6 +254,7 @@ export class JobRunner {
         await writes.follow(this.patience.persist(() => sight.ended(result.end, result.usage)));
         const end = endFrom(result, job, limits, script, signal);
         await writes.follow(this.patience.persist(() => this.ends.finish(job.id, end)));
+        this.metrics.ended(job, end);
         script.isRecorded = true;
       },
     };
