@@ -18,6 +18,7 @@ export * from './calendar';
 export * from './calendar-words';
 export * from './schedule';
 export * from './server';
+export * from './server-usage';
 export * from './alert';
 export * from './event';
 export * from './event-version';

@@ -24,6 +24,11 @@ export const resourceUsageSchema = z
       })
       .optional()
       .describe('Load averages of the host; only of ssh servers.'),
+    uptimeSeconds: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Since the host was started; only of ssh servers that tell it.'),
     host: z
       .strictObject({
         at: z.iso.datetime().describe('When its runner looked.'),

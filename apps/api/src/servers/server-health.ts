@@ -13,6 +13,7 @@ import { WakeLoop } from '../wake-loop';
 import { HostPressures } from './host-pressures';
 import { Server } from './server.entity';
 import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
+import { ServerUsageRepository } from './server-usage.repository';
 
 const checkEverySeconds = 15;
 /** What others found, and no notification told, is read after this long. */
@@ -21,6 +22,8 @@ const readAllSeconds = 60;
 const lookAgainMilliseconds = checkEverySeconds * 1000 + 500;
 /** A server that fails is asked ever less often, up to this. */
 const longestWaitSeconds = 5 * 60;
+/** A little less than a minute, so that what is due at a check is not left to the next. */
+const sampleMilliseconds = 58_000;
 /** Servers asked at the same time. */
 const atOnce = 16;
 
@@ -34,6 +37,8 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly known = new Map<string, KnownHealth>();
   /** Servers as they were checked last, for the checks in the background. */
   private readonly checked = new Map<string, Server>();
+  /** When it was last asked what it uses. */
+  private readonly sampled = new Map<string, number>();
   private readonly loop = new WakeLoop(
     () => this.lookAround(),
     (error) =>
@@ -48,6 +53,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly repository: ServerHealthRepository,
     private readonly monitor: ContainerMonitor,
     private readonly pressure: HostPressures,
+    private readonly usages: ServerUsageRepository,
     private readonly executors: ExecutorRegistry,
     private readonly notifications: Notifications,
     private readonly config: Config,
@@ -172,7 +178,8 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const server = this.checked.get(serverId) ?? (await this.find(serverId));
       this.checked.set(serverId, server);
-      await this.checkOne(server);
+      const { healthy } = await this.checkOne(server);
+      if (healthy) await this.sample(server);
     } catch (error) {
       this.checked.delete(serverId);
       // Deleted meanwhile, or a row that no executor can be made of.
@@ -181,6 +188,15 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     const wasFull = this.underWay === atOnce;
     this.underWay -= 1;
     if (wasFull) this.loop.wake();
+  }
+
+  /** Once a minute what an ssh host uses, by the connection that the check has used. */
+  private async sample(server: Server): Promise<void> {
+    const now = performance.now();
+    if (server.type !== 'ssh' || now - (this.sampled.get(server.id) ?? -Infinity) < sampleMilliseconds)
+      return;
+    this.sampled.set(server.id, now);
+    await this.usages.keep(server.id, await (await this.executors.get(server)).getResourceUsage());
   }
 
   private async record(server: Server, health: HealthStatus, room: ResourceUsage['host']): Promise<void> {

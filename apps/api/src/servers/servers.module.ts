@@ -11,6 +11,7 @@ import { Server } from './server.entity';
 import { ServerEventsRepository } from './server-events.repository';
 import { ServerHealth } from './server-health';
 import { ServerHealthRepository } from './server-health.repository';
+import { ServerUsageRepository } from './server-usage.repository';
 import { ServersController } from './servers.controller';
 import { ServersRepository } from './servers.repository';
 import { ServersService } from './servers.service';
@@ -28,6 +29,7 @@ import { SshServersService } from './ssh-servers.service';
     SharingService,
     ServerHealth,
     ServerHealthRepository,
+    ServerUsageRepository,
     HostPressures,
     SshServersService,
     HostKeysService,
