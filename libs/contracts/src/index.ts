@@ -4,6 +4,7 @@ export * from './job-usage';
 export * from './json';
 export * from './enforcement';
 export * from './monitoring';
+export * from './success-metrics';
 export * from './page';
 export * from './auth';
 export * from './user';

@@ -19,7 +19,11 @@ export const routes = {
   executions: 'executions',
   jobs: 'jobs',
   queue: 'queue',
-  monitoring: { execution: 'monitoring/execution', actions: 'monitoring/actions' },
+  monitoring: {
+    execution: 'monitoring/execution',
+    actions: 'monitoring/actions',
+    success: 'monitoring/success',
+  },
   dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',

@@ -59,6 +59,12 @@ export const appRoutes: Routes = [
         loadComponent: () => import('./features/monitor/monitor-page').then((file) => file.MonitorPage),
       },
       {
+        path: 'monitor/promises',
+        title: 'Promises',
+        canActivate: [adminGuard],
+        loadComponent: () => import('./features/promises/promises-page').then((file) => file.PromisesPage),
+      },
+      {
         path: 'users',
         title: 'Users',
         canActivate: [adminGuard],
