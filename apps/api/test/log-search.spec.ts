@@ -198,6 +198,19 @@ describe('the search over logs', () => {
     expect(await texts(user, { q: 'partly' })).toHaveLength(1);
   });
 
+  it('gets past a line of very many pieces', async () => {
+    const { jobs } = await run(user, 'echo pieces follow');
+    const database = app.app.get(DataSource);
+    await database.query(
+      `INSERT INTO job_log_chunks (job_id, first_seq, last_seq, stream, at, data)
+       SELECT $1, n, n, 0, now(), 'a' FROM generate_series(2, 2500) n`,
+      [jobs[0]?.id],
+    );
+    await database.query('UPDATE jobs SET log_entries = 2500 WHERE id = $1', [jobs[0]?.id]);
+    await indexed();
+    expect((await search(user, { q: 'aa*' })).items.map(({ seq }) => seq)).toEqual([2001, 2]);
+  });
+
   it('catches up after a restart, and indexes nothing twice', async () => {
     const count = 'SELECT count(*)::int AS count FROM log_search_blocks';
     const blocks = async () => (await app.app.get(DataSource).query<{ count: number }[]>(count))[0]?.count;

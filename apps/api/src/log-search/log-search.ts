@@ -11,10 +11,10 @@ import { type SearchQuery, toTsQuery } from './search-query';
 import { timeWindows, type TimeWindow } from './time-windows';
 
 /** Then it answers with what it has, in milliseconds. */
-const patienceMs = 250;
+const patienceMs = 200;
 /** Blocks that are found at once, and of which the lines are read at once: few first, since a page often needs no more. */
 const found = { first: 64, most: 1024 };
-const read = { first: 8, most: 64 };
+const read = { first: 8, most: 32 };
 /** Blocks may be from clocks that are ahead. */
 const aheadMs = 3_600_000;
 
