@@ -20,7 +20,7 @@ export const routes = {
   jobs: 'jobs',
   logs: { search: 'logs/search' },
   queue: 'queue',
-  monitoring: { execution: 'monitoring/execution' },
+  monitoring: { execution: 'monitoring/execution', actions: 'monitoring/actions' },
   dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',
