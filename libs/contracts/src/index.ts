@@ -29,6 +29,7 @@ export * from './server-job';
 export * from './queued-job';
 export * from './dashboard';
 export * from './job-log';
+export * from './log-search';
 export * from './health';
 export * from './realtime';
 export * from './terminal';

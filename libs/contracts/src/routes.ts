@@ -18,6 +18,7 @@ export const routes = {
   calendars: 'calendars',
   executions: 'executions',
   jobs: 'jobs',
+  logs: { search: 'logs/search' },
   queue: 'queue',
   monitoring: {
     execution: 'monitoring/execution',

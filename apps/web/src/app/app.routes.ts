@@ -39,6 +39,12 @@ export const appRoutes: Routes = [
           import('./features/executions/execution-routes').then((file) => file.executionRoutes),
       },
       {
+        path: 'log-search',
+        title: 'Log search',
+        loadComponent: () =>
+          import('./features/log-search/log-search-page').then((file) => file.LogSearchPage),
+      },
+      {
         path: 'queue',
         title: 'Queue',
         loadComponent: () => import('./features/queue/queue-page').then((file) => file.QueuePage),
