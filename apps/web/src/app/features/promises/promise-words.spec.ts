@@ -4,8 +4,9 @@ describe('the words of promises', () => {
   it.each([
     [1, '100 %'],
     [0.99999, '99.999 %'],
-    [0.9994, '99.940 %'],
-    [0.5, '50.0 %'],
+    [0.9994, '99.94 %'],
+    [0.999, '99.9 %'],
+    [0.5, '50 %'],
     [null, '–'],
   ])('say a rate of %s as %s', (rate, words) => {
     expect(rateWords(rate)).toBe(words);

@@ -6,7 +6,7 @@ import { formatDuration } from '../../shared/time/duration';
 export function rateWords(rate: number | null): string {
   if (rate === null) return '–';
   if (rate === 1) return '100 %';
-  return `${(Math.floor(rate * 100_000) / 1000).toFixed(rate > 0.99 ? 3 : 1)} %`;
+  return `${Math.floor(rate * 100_000) / 1000} %`;
 }
 
 export function millisecondsWords(value: number | undefined): string {
