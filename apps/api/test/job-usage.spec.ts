@@ -1,4 +1,4 @@
-import type { Execution, JobUsageSeries, Session } from '@cronium/contracts';
+import { type Execution, type JobUsageSeries, limitsAdviceSchema, type Session } from '@cronium/contracts';
 import { DataSource } from 'typeorm';
 
 import { JobUsageStore } from '../src/executions/job-usage-store';
@@ -68,6 +68,17 @@ describe('the usage of a job', () => {
         diskBytes: 7,
       })),
     });
+  });
+
+  it('gives advice on the limits of its event', async () => {
+    await run();
+    const path = `/events/${eventId}/limits/advice`;
+    const advice = limitsAdviceSchema.parse((await app.as(user, 'get', path).expect(200)).body as unknown);
+    expect(advice.jobs).toBeGreaterThan(0);
+    expect(advice.memoryMb?.suggested).toBeGreaterThanOrEqual(32);
+    expect(advice.timeoutSeconds?.suggested).toBeGreaterThanOrEqual(10);
+    const other = await app.signIn('USER', 'other@example.com');
+    await app.as(other, 'get', path).expect(404);
   });
 
   it('is for who may see the job, in bounds', async () => {

@@ -23,6 +23,7 @@ export * from './server-usage';
 export * from './alert';
 export * from './event';
 export * from './event-version';
+export * from './limits-advice';
 export * from './upcoming';
 export * from './execution';
 export * from './server-job';

@@ -19,6 +19,8 @@ import { JobUsageService } from './job-usage.service';
 import { JobUsageStore } from './job-usage-store';
 import { JobQueue } from './job-queue';
 import { JobEnds } from './job-ends';
+import { LimitsAdvice } from './limits-advice';
+import { LimitsAdviceController } from './limits-advice.controller';
 import { JobStore } from './job-store';
 import { DataFolder } from './data-folder';
 import { ExecutionRows } from './execution-rows';
@@ -37,7 +39,13 @@ import { ExecutionViews } from './execution-views';
 
 @Module({
   imports: [AlertsModule, EnforcementModule, EventsModule, ServersModule, SettingsModule],
-  controllers: [ExecutionsController, JobsController, ServerJobsController, QueueController],
+  controllers: [
+    ExecutionsController,
+    JobsController,
+    LimitsAdviceController,
+    ServerJobsController,
+    QueueController,
+  ],
   providers: [
     ExecutionsService,
     ExecutionStarter,
@@ -59,6 +67,7 @@ import { ExecutionViews } from './execution-views';
     JobLogsService,
     JobLogStore,
     JobUsageService,
+    LimitsAdvice,
     JobUsageStore,
     JobEnds,
     JobStore,

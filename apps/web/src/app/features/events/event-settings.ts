@@ -21,6 +21,7 @@ import { EventOverlap } from './event-overlap';
 import { EventRetry } from './event-retry';
 import { EventSchedule } from './event-schedule';
 import type { EventForm } from './event-form';
+import { type AdvisedLimits, LimitsAdviceTable } from './limits-advice';
 import { RecentExecutions } from './recent-executions';
 import { EventTimeline } from './timeline/event-timeline';
 import { TagInput } from '../../shared/tag-input/tag-input';
@@ -48,6 +49,7 @@ export const strategyWords: Record<TargetStrategy, { word: string; note: string 
     FieldControl,
     FormField,
     Icon,
+    LimitsAdviceTable,
     More,
     RecentExecutions,
     ServerSelect,
@@ -100,6 +102,17 @@ export class EventSettings {
     const seconds = this.form().timeoutSeconds().value();
     return seconds !== null && seconds >= 60 ? formatDuration(seconds * 1000) : undefined;
   });
+
+  /** What its jobs have shown to do; saved with the rest. */
+  protected limit({ timeoutSeconds, ...limits }: AdvisedLimits): void {
+    const form = this.form();
+    if (timeoutSeconds !== undefined) form.timeoutSeconds().value.set(timeoutSeconds);
+    for (const key of ['memoryMb', 'diskMb', 'outputMb'] as const) {
+      const suggested = limits[key];
+      if (suggested !== undefined)
+        form.limits[key]().value.set(Math.min(suggested, this.allowed()?.[key] ?? suggested));
+    }
+  }
 
   /** A limit that is looser than the server’s does not hold: say so where it is written. */
   protected limitHint(key: keyof ResourceLimits): string | undefined {
