@@ -29,6 +29,7 @@ import { Schedules1700000400000 } from './migrations/1700000400000-schedules';
 import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
 import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
 import { Backups1700001500000 } from './migrations/1700001500000-backups';
+import { Alerts1700001700000 } from './migrations/1700001700000-alerts';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
 const entities = [
@@ -62,6 +63,7 @@ export const migrations = [
   ProcessReports1700001310000,
   ExecutionRollup1700001400000,
   Backups1700001500000,
+  Alerts1700001700000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

@@ -66,6 +66,7 @@ import { ExecutionViews } from './execution-views';
   ],
   exports: [
     Admission,
+    DataFolder,
     ExecutionsService,
     ExecutionStarter,
     IdempotencyKeys,
