@@ -58,7 +58,8 @@ function toDeliveryError(error: unknown, place: string): DeliveryError {
   const { message, responseCode } = error as Error & { responseCode?: number };
   // 5xx of SMTP is final, 4xx is not; without a code the server was not reached, or went away.
   const isRetryable = responseCode === undefined || responseCode < 500;
-  return new DeliveryError(`${place}: ${message}`, isRetryable, { cause: error });
+  const text = message.includes(place) ? message : `${place}: ${message}`;
+  return new DeliveryError(text, isRetryable, { cause: error });
 }
 
 function domainOf(from: string): string {

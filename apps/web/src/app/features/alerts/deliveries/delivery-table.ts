@@ -61,7 +61,7 @@ const changeWords: Record<AlertDelivery['change'], string> = {
               <td [attr.colspan]="withAlert() ? 6 : 5">
                 {{ delivery.state === 'delivered' ? 'Before that' : 'Cause' }}: {{ error }}
                 @if (delivery.nextAttemptAt; as next) {
-                  Next attempt <cr-time-ago [at]="next" />.
+                  · next attempt <cr-time-ago [at]="next" />
                 }
               </td>
             </tr>

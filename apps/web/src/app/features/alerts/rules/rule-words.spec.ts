@@ -15,12 +15,12 @@ const rule = (change: Partial<AlertRule>): AlertRule => ({
 
 describe('words for a rule', () => {
   it.each<[Partial<AlertRule>, string]>([
-    [{ forSeconds: 300, criticalThreshold: 97 }, 'from 90 % on, for 5 min, critical from 97 % on'],
+    [{ forSeconds: 300, criticalThreshold: 97 }, '90 % or more, for 5 min, critical at 97 %'],
     [{ kind: 'did_not_run', threshold: null }, 'at once'],
     [{ kind: 'server_unhealthy', threshold: null, forSeconds: 90 }, 'for 90 s'],
-    [{ kind: 'queue_growing', threshold: 1000 }, 'from 1,000 jobs on'],
-    [{ kind: 'late_schedule', threshold: 7200 }, 'from 2 h on'],
-    [{ kind: 'failure_streak', threshold: 1 }, 'from 1 execution on'],
+    [{ kind: 'queue_growing', threshold: 1000 }, '1,000 jobs or more'],
+    [{ kind: 'late_schedule', threshold: 7200 }, '2 h or longer'],
+    [{ kind: 'failure_streak', threshold: 1 }, '1 execution or more'],
   ])('say when it is an alert: %j', (change, words) => {
     expect(conditionOf(rule(change))).toBe(words);
   });

@@ -1,13 +1,14 @@
 import { alertKindFacts, type AlertRule } from '@cronium/contracts';
 
-/** When it is an alert, in words: “from 90 % on, for 5 minutes”. */
+/** When it is an alert, in words: “90 % or more, for 5 min”. */
 export function conditionOf({ kind, threshold, criticalThreshold, forSeconds }: AlertRule): string {
   const { threshold: bounds } = alertKindFacts[kind];
   const parts: string[] = [];
-  if (bounds && threshold !== null) parts.push(`from ${figureOf(threshold, bounds.unit)} on`);
+  if (bounds && threshold !== null)
+    parts.push(`${figureOf(threshold, bounds.unit)} or ${moreOf(bounds.unit)}`);
   if (forSeconds > 0) parts.push(`for ${spanOf(forSeconds)}`);
   if (bounds && criticalThreshold !== null)
-    parts.push(`critical from ${figureOf(criticalThreshold, bounds.unit)} on`);
+    parts.push(`critical at ${figureOf(criticalThreshold, bounds.unit)}`);
   return parts.length === 0 ? 'at once' : parts.join(', ');
 }
 
@@ -18,6 +19,8 @@ export function figureOf(value: number, unit: string): string {
   const word = value === 1 ? unit.replace(/s$/, '') : unit;
   return `${value.toLocaleString('en')} ${word}`;
 }
+
+const moreOf = (unit: string) => (unit === 'seconds' ? 'longer' : 'more');
 
 function spanOf(seconds: number): string {
   if (seconds % 3600 === 0 && seconds >= 3600) return `${seconds / 3600} h`;

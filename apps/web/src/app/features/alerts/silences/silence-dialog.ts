@@ -48,7 +48,8 @@ const hours = [
           <cr-notice tone="error">{{ text }}</cr-notice>
         }
         <p class="muted">
-          Alerts that match are on record, and are not delivered. They are when it is over and they are not.
+          Alerts that match are on record, and are not delivered. What is still wrong when it ends is
+          delivered then.
         </p>
         <div class="pair">
           <cr-field label="Kind">
