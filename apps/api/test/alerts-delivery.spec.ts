@@ -1,6 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type {
   AlertChannel,
@@ -11,84 +9,14 @@ import type {
   Page,
   Session,
 } from '@cronium/contracts';
-import { SMTPServer } from 'smtp-server';
-
 import type { RaisedAlert } from '../src/alerts/alert-records';
 import { Deliverer } from '../src/alerts/deliveries/deliverer';
 import { type AlertFixture, startAlertFixture } from './alert-fixture';
+import { MailHost, mailPassword as password, type Received, Receiver } from './alert-receivers';
 import { insertServer } from './insert-server';
 import { expectRefused } from './expectations';
 
-const password = 'mail password';
 const secret = 'a secret to sign with';
-
-/** A real SMTP server that asks for a password and takes no mail for `nobody@`. */
-class MailHost {
-  readonly mails: { to: string; text: string }[] = [];
-  private server: SMTPServer | undefined;
-
-  async start(port = 0): Promise<number> {
-    const server = new SMTPServer({
-      hideSTARTTLS: true,
-      allowInsecureAuth: true,
-      onAuth: (auth, _, done) =>
-        auth.password === password ? done(null, { user: auth.username }) : done(new Error('Wrong password')),
-      onRcptTo: ({ address }, _, done) =>
-        done(
-          address.startsWith('nobody@')
-            ? Object.assign(new Error('No such mailbox'), { responseCode: 550 })
-            : null,
-        ),
-      onData: (stream, session, done) => {
-        let text = '';
-        stream.setEncoding('utf8');
-        stream.on('data', (piece: string) => (text += piece));
-        stream.on('end', () => {
-          session.envelope.rcptTo.forEach(({ address }) => this.mails.push({ to: address, text }));
-          done();
-        });
-      },
-    });
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    return (server.server.address() as AddressInfo).port;
-  }
-
-  stop(): Promise<void> {
-    return new Promise((resolve) => this.server?.close(resolve));
-  }
-}
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A real HTTP server that keeps what it gets, and answers as told. */
-class Receiver {
-  readonly received: Received[] = [];
-  status = 204;
-  answer = '';
-  private server: Server | undefined;
-
-  async start(): Promise<string> {
-    this.server = createServer((incoming, outgoing) => {
-      let body = '';
-      incoming.setEncoding('utf8');
-      incoming.on('data', (piece: string) => (body += piece));
-      incoming.on('end', () => {
-        this.received.push({ headers: incoming.headers, body });
-        outgoing.writeHead(this.status, { location: '/elsewhere' }).end(this.answer);
-      });
-    });
-    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hook`;
-  }
-
-  stop(): Promise<unknown> {
-    return new Promise((resolve) => this.server?.close(resolve));
-  }
-}
 
 /** As docs/alerts.md tells receivers to do it. */
 function isSigned({ headers, body }: Received): boolean {
@@ -367,6 +295,19 @@ describe('the delivery of alerts', () => {
       { state: 'failed', error: 'The channel was deleted.', channel: { id: null, name: 'Mail' } },
       { state: 'failed' },
     ]);
+  });
+
+  it('is shown to administrators, and to others what went to themselves', async () => {
+    await create(webhook());
+    await create(emailOf());
+    await fixture.raise(unhealthy());
+    const [row] = await fixture.database.query<{ id: string }[]>('SELECT id FROM alerts');
+    const shownTo = async (session: Session) => {
+      const { body } = await fixture.app.as(session, 'get', `/alerts/${row?.id ?? ''}`).expect(200);
+      return (body as AlertDetails).deliveries.map(({ recipient }) => recipient).sort();
+    };
+    expect(await shownTo(admin)).toEqual([new URL(url).host, 'user@example.com']);
+    expect(await shownTo(user)).toEqual(['user@example.com']);
   });
 
   it('follows a severity that rises', async () => {

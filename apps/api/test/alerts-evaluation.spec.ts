@@ -311,7 +311,7 @@ describe('the evaluation of rules', () => {
     expect(await open('backup_old')).toEqual([]);
     await fixture.evaluator.evaluate(at(40 * 24 * 60));
     expect(await open('backup_old')).toMatchObject([
-      { title: 'The last backup is 31 days old', severity: 'critical' },
+      { title: 'The last backup is 32 days old', severity: 'critical' },
     ]);
     await execute('DELETE FROM backups');
   });

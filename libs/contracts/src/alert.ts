@@ -51,7 +51,10 @@ export type AlertChange = z.infer<typeof alertChangeSchema>;
 export const alertDetailsSchema = alertSchema
   .extend({
     history: z.array(alertChangeSchema).max(100).describe('The oldest first.'),
-    deliveries: z.array(alertDeliverySchema).max(100).describe('The newest first.'),
+    deliveries: z
+      .array(alertDeliverySchema)
+      .max(100)
+      .describe('The newest first; for those who are no administrators, those to themselves.'),
     mayChange: z.boolean().describe('Whether the caller may acknowledge and resolve it.'),
   })
   .meta({ id: 'AlertDetails' });

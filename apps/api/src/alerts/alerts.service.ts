@@ -86,7 +86,7 @@ export class AlertsService {
     return {
       ...toAlert(alert),
       history: history.map((change) => ({ ...change, at: change.at.toISOString() })),
-      deliveries: await this.deliveries.of(id),
+      deliveries: await this.deliveries.of(caller, id),
       mayChange: roleMay(caller.role, 'alert.change'),
     };
   }

@@ -2,6 +2,7 @@ import type { AlertDelivery, AlertDeliveryQuery, Page } from '@cronium/contracts
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import type { Caller } from '../../auth/policy';
 import { decodeCursor, toPage } from '../../http/cursor';
 
 /** Shown with an alert. */
@@ -27,11 +28,12 @@ export class DeliveriesService {
     return { ...page, items: page.items.map(toDelivery) };
   }
 
-  /** Of one alert, newest first. */
-  async of(alertId: string): Promise<AlertDelivery[]> {
+  /** Of one alert, newest first; whoever is no administrator sees those to themselves. */
+  async of(caller: Caller, alertId: string): Promise<AlertDelivery[]> {
     const rows = await this.database.query<DeliveryRow[]>(
-      `${deliveries} WHERE delivery.alert_id = $1 ORDER BY delivery.created_at DESC, delivery.id DESC LIMIT ${shown}`,
-      [alertId],
+      `${deliveries} WHERE delivery.alert_id = $1 AND ($2 OR delivery.recipient = (SELECT email FROM users WHERE id = $3))
+        ORDER BY delivery.created_at DESC, delivery.id DESC LIMIT ${shown}`,
+      [alertId, caller.role === 'ADMIN', caller.id],
     );
     return rows.map(toDelivery);
   }

@@ -12,7 +12,7 @@ import type { Finding, Present, Rule, UnresolvedAlert } from './present';
 
 /** Of all replicas one evaluates at a time. Any number that nothing else uses. */
 const lockKey = 720_017;
-/** Resolved alerts and failed sign-ins are kept for so long. */
+/** Resolved alerts are kept for so long. */
 const keptDays = 180;
 
 /** Looks at the conditions of all rules, and raises and resolves alerts. */
@@ -85,7 +85,9 @@ export class AlertEvaluator {
     for (const { kind, subject } of resolve) await this.records.resolve(transaction, kind, [subject], now);
     for (const id of untold) await this.records.tellAnew(transaction, id, now);
     await transaction.query(
-      `WITH forgotten AS (DELETE FROM failed_sign_ins WHERE minute < $1::timestamptz - interval '1 day')
+      `WITH forgotten AS (DELETE FROM failed_sign_ins WHERE minute < $1::timestamptz - interval '1 day'),
+            -- Of a server that was deleted, or that nobody measures any more.
+            unseen AS (DELETE FROM alert_conditions WHERE seen_at < $1::timestamptz - interval '1 day')
        DELETE FROM alerts WHERE resolved_at < $1::timestamptz - interval '${keptDays} days'`,
       [now],
     );

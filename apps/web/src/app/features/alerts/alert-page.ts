@@ -4,6 +4,7 @@ import { RouterLink } from '@angular/router';
 import { alertKindFacts, type AlertChange, type AlertDetails } from '@cronium/contracts';
 import { mdiBellOffOutline, mdiCheck, mdiEyeCheckOutline } from '@mdi/js';
 
+import { SessionStore } from '../../core/auth/session';
 import { Realtime } from '../../core/realtime/realtime';
 import { WhereTitle } from '../../core/shell/where';
 import { alertStateLooks, severityLooks } from '../../shared/alert/alert-looks';
@@ -37,8 +38,11 @@ export class AlertPage {
   private readonly dialogs = inject(Dialogs);
   private readonly toasts = inject(Toasts);
 
+  private readonly user = inject(SessionStore).user;
+
   readonly id = input.required<string>();
 
+  protected readonly isAdmin = computed(() => this.user()?.role === 'ADMIN');
   protected readonly details = httpResource<AlertDetails>(() => alertUrl(this.id()));
   protected readonly alert = computed(() => (this.details.hasValue() ? this.details.value() : undefined));
   protected readonly known = computed(() => {
