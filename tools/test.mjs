@@ -7,6 +7,7 @@ import { onStopRequest } from './lib/stop-request.mjs';
 import { ensureBrowser } from './machine/browser.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from './machine/node.mjs';
+import { ensurePrometheus } from './machine/prometheus.mjs';
 import { ensureSshd } from './machine/sshd.mjs';
 import { runChecks } from './test/checks.mjs';
 
@@ -41,6 +42,10 @@ async function prepare() {
   await step('executor image', (log) => ensureExecutorImage({ log }));
   const browser = await step('browser', (log) => ensureBrowser({ log }));
   await step('sshd', (log) => ensureSshd({ log }));
+  const prometheus = await step('Prometheus', (log) => ensurePrometheus({ log }));
   const node24 = findNode24();
-  return { node24, env: { ...nodeEnvironment(node24), CRONIUM_BROWSER: browser } };
+  return {
+    node24,
+    env: { ...nodeEnvironment(node24), CRONIUM_BROWSER: browser, CRONIUM_PROMETHEUS: prometheus },
+  };
 }

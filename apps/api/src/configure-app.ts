@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 
 import { Config } from './config/config';
+import { measureRequests } from './http/measure-requests';
 import { serveOpenApi } from './http/openapi';
 import { guardAgainstOutages } from './http/outage-guard';
 import { ProblemFilter } from './http/problem.filter';
@@ -20,6 +21,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.setGlobalPrefix(apiPrefix, {
     exclude: [{ path: routes.metrics, method: RequestMethod.GET }],
   });
+  measureRequests(app);
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurity }, strictTransportSecurity: false }));
   guardAgainstOutages(app);
   app.use(cookieParser());

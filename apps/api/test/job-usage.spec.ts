@@ -50,6 +50,8 @@ describe('the usage of a job', () => {
       cpuPercent: second % 2 === 0 ? 100 : 50,
       memoryBytes: second * 1_000_000_000,
       diskBytes: 7,
+      outputBytes: 0,
+      processes: 1,
     }));
     const store = app.app.get(JobUsageStore, { strict: false });
     await store.append([
@@ -57,6 +59,7 @@ describe('the usage of a job', () => {
       { jobId, samples: samples.slice(60) },
     ]);
     expect(await series(jobId, '?samples=10')).toEqual({
+      enforcement: [],
       everySeconds: 10,
       samples: Array.from({ length: 10 }, (_, stretch) => ({
         at: new Date(begin + stretch * 10_000).toISOString(),

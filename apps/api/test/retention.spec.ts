@@ -1,7 +1,10 @@
 import type { Event, Execution, LogPage, Session } from '@cronium/contracts';
 import { DataSource } from 'typeorm';
 
+import { EnforcementActions } from '../src/enforcement/enforcement-actions';
 import { Retention } from '../src/executions/retention';
+import { localExecutionId } from '../src/servers/local-execution';
+import { ServerUsageRepository } from '../src/servers/server-usage.repository';
 import { onFake, startTestApp, type TestApp } from './test-app';
 
 describe('retention', () => {
@@ -74,6 +77,33 @@ describe('retention', () => {
     await set({ retention_executions_days: null });
     expect([await statusOf(old), await statusOf(young)]).toEqual([404, 200]);
     await app.as(admin, 'get', `/jobs/${old.jobs[0]?.id ?? ''}/log`).expect(404);
+  });
+
+  it('deletes old figures of hosts, and of limits of no job', async () => {
+    const usages = app.app.get(ServerUsageRepository, { strict: false });
+    const nothing = { usedBytes: 1, limitBytes: 2 };
+    const sample = (daysAgo: number) =>
+      usages.keep(localExecutionId, {
+        at: new Date(Date.now() - daysAgo * 86_400_000).toISOString(),
+        cpu: { usedPercent: 150, limitCores: 4 },
+        memory: nothing,
+        disk: nothing,
+        activeJobs: 0,
+      });
+    await Promise.all([sample(31), sample(29)]);
+    const actions = app.app.get(EnforcementActions, { strict: false });
+    const swept = { kind: 'swept', resource: 'sandboxes', bound: null, serverId: localExecutionId } as const;
+    await actions.record([
+      { ...swept, used: 1 },
+      { ...swept, used: 2 },
+    ]);
+    const database = app.app.get(DataSource);
+    await database.query(`UPDATE enforcement_actions SET at = now() - interval '91 days' WHERE used = 1`);
+    await cleanUp();
+    const history = await usages.history(localExecutionId, 100 * 24);
+    // Stretches are as long as the time asked for makes them.
+    expect(history).toMatchObject({ everySeconds: 28_800, samples: [{ cpuPercent: 150, load: null }] });
+    expect((await actions.page({ limit: 10, kind: 'swept' })).items.map(({ used }) => used)).toEqual([2]);
   });
 
   it('is done by one process at a time', async () => {

@@ -7,6 +7,8 @@ import {
   type LogPage,
   type Server,
   serverSchema,
+  type ServerUsageHistory,
+  serverUsageHistorySchema,
   type Session,
 } from '@cronium/contracts';
 import { createServerExecutor, FakeExecutor } from '@cronium/execution';
@@ -146,7 +148,27 @@ describe('ssh servers', () => {
     expect(usage.body).toMatchObject({
       memory: { limitBytes: expect.any(Number) },
       load: { oneMinute: expect.any(Number) },
+      uptimeSeconds: expect.any(Number),
     });
+  });
+
+  it('are asked in the background what they use, and tell it by hours', async () => {
+    const history = async (): Promise<ServerUsageHistory> =>
+      serverUsageHistorySchema.parse(
+        (await app.as(owner, 'get', `/servers/${server.id}/usage/history?hours=1`).expect(200)).body,
+      );
+    let told = await history();
+    while (told.samples.length === 0) told = await history();
+    expect(told).toMatchObject({
+      everySeconds: 60,
+      samples: [{ memoryBytes: expect.any(Number), load: expect.any(Number) }],
+      last: { cores: expect.any(Number), uptimeSeconds: expect.any(Number) },
+    });
+    expect(told.last?.memoryLimitBytes).toBeGreaterThan(told.samples[0]?.memoryBytes ?? Infinity);
+    const stranger = await app.signIn('USER', 'stranger-to-usage@example.com');
+    expectProblem(await app.as(stranger, 'get', `/servers/${server.id}/usage/history`), 404);
+    for (const hours of ['0', '721', 'many'])
+      expectProblem(await app.as(owner, 'get', `/servers/${server.id}/usage/history?hours=${hours}`), 400);
   });
 
   it('show how they are reached to those who may manage them, and a secret to nobody', async () => {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { jobEnforcementSchema } from './enforcement';
+
 export const maxUsageSamples = 1000;
 
 /** Query of `GET /api/jobs/:id/usage`. */
@@ -34,6 +36,10 @@ export const jobUsageSeriesSchema = z
       .describe(
         'By time. Empty for a job of less than a second, one that did not start, and where the host has no python3.',
       ),
+    enforcement: z
+      .array(jobEnforcementSchema)
+      .max(20)
+      .describe('Limits that it came near, or was ended at, by time.'),
   })
   .meta({ id: 'JobUsageSeries' });
 export type JobUsageSeries = z.infer<typeof jobUsageSeriesSchema>;

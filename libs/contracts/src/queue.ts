@@ -60,9 +60,9 @@ export type WhenQueueFull = z.infer<typeof whenQueueFullSchema>;
 
 /** What a queued job waits for while its server is well. */
 export const queueReasonSchema = z
-  .enum(['server_busy', 'event_busy', 'owner_busy', 'worker_busy', 'delayed'])
+  .enum(['server_busy', 'server_short', 'event_busy', 'owner_busy', 'worker_busy', 'delayed'])
   .describe(
-    '`server_busy`: every place of its server is taken, or others are before it. `event_busy`: as many executions of its event are under way as may be. `owner_busy`: its owner has as many jobs as one may. `worker_busy`: it has a place, and is started by the next worker that is free. `delayed`: it is not to start before `notBefore`.',
+    '`server_busy`: every place of its server is taken, or others are before it. `server_short`: its server’s machine has too little memory or disk left for more. `event_busy`: as many executions of its event are under way as may be. `owner_busy`: its owner has as many jobs as one may. `worker_busy`: it has a place, and is started by the next worker that is free. `delayed`: it is not to start before `notBefore`.',
   )
   .meta({ id: 'QueueReason' });
 export type QueueReason = z.infer<typeof queueReasonSchema>;

@@ -23,7 +23,7 @@ export const routes = {
   executions: 'executions',
   jobs: 'jobs',
   queue: 'queue',
-  monitoring: { execution: 'monitoring/execution' },
+  monitoring: { execution: 'monitoring/execution', actions: 'monitoring/actions' },
   dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',

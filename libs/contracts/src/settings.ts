@@ -12,6 +12,7 @@ export const localExecutionAccessSchema = z
   .meta({ id: 'LocalExecutionAccess' });
 export type LocalExecutionAccess = z.infer<typeof localExecutionAccessSchema>;
 
+const hostFloor = z.int().min(0).max(1_000_000_000);
 const days = z.int().min(1).max(36_500).nullable();
 
 /** What an administrator sets for the whole installation. */
@@ -36,6 +37,12 @@ const settingFields = {
     .max(queueBounds.jobsOfUser.max)
     .nullable()
     .describe('Jobs of one owner at one time, on all servers together; null sets no maximum.'),
+  host_min_free_memory_mb: hostFloor.describe(
+    'Of machines with sandboxes: with less memory available, in MiB, no more jobs are admitted there; 0 sets no floor.',
+  ),
+  host_min_free_disk_mb: hostFloor.describe(
+    'Of machines with sandboxes: with less room on the engine’s disk, in MiB, no more jobs are admitted there; 0 sets no floor.',
+  ),
   retention_executions_days: days.describe(
     'Ended executions older than this are deleted with their logs; null keeps them.',
   ),

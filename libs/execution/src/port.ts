@@ -48,6 +48,10 @@ export interface ScriptUsage {
   readonly memoryBytes: number;
   /** What its workspace holds, in bytes. */
   readonly diskBytes: number;
+  /** What it has printed so far, stdout and stderr together, in bytes. */
+  readonly outputBytes: number;
+  /** How many processes it has. */
+  readonly processes: number;
 }
 
 /** A helper call made by the script, to be answered live. */

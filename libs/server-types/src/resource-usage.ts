@@ -24,6 +24,23 @@ export const resourceUsageSchema = z
       })
       .optional()
       .describe('Load averages of the host; only of ssh servers.'),
+    uptimeSeconds: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Since the host was started; only of ssh servers that tell it.'),
+    host: z
+      .strictObject({
+        at: z.iso.datetime().describe('When its runner looked.'),
+        memoryAvailableBytes: z.int().min(0),
+        memoryTotalBytes: z.int().min(0),
+        diskFreeBytes: z.int().min(0),
+        diskTotalBytes: z.int().min(0),
+      })
+      .optional()
+      .describe(
+        'What the machine has left, whoever uses the rest: memory, and the disk of the engine; only of container servers, and while a runner is there to tell it.',
+      ),
     activeJobs: z.int().min(0),
   })
   .meta({ id: 'ResourceUsage' });

@@ -37,6 +37,7 @@ const environmentSchema = z.object({
     .regex(/^[0-9a-fA-F]{64}$/, 'must be 32 bytes in hex (64 digits)')
     .optional(),
   CRONIUM_BACKUP_PASSPHRASE: z.string().min(1).optional(),
+  CRONIUM_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   DOCKER_HOST: z.string().min(1).optional(),
   CRONIUM_ROLES: rolesFromList.default([...roles]),
   CRONIUM_WEB_ROOT: z.string().min(1).default('dist/apps/web/browser'),
@@ -67,6 +68,8 @@ export class Config {
   readonly encryptionKey: Buffer | undefined;
   /** What `npm run backup` and `npm run restore` need, and the product does not. */
   readonly backupPassphrase: string | undefined;
+  /** With it a scraper reads `/metrics`, and nothing else. */
+  readonly metricsToken: string | undefined;
   readonly dockerHost: string | undefined;
   readonly roles: ReadonlySet<Role>;
   /** Absolute path of the built SPA, or undefined when it was not built. */
@@ -96,6 +99,7 @@ export class Config {
       ? Buffer.from(environment.ENCRYPTION_KEY, 'hex')
       : undefined;
     this.backupPassphrase = environment.CRONIUM_BACKUP_PASSPHRASE;
+    this.metricsToken = environment.CRONIUM_METRICS_TOKEN;
     this.dockerHost = environment.DOCKER_HOST;
     this.roles = new Set(environment.CRONIUM_ROLES);
     const webRoot = resolve(environment.CRONIUM_WEB_ROOT);

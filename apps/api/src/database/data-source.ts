@@ -30,6 +30,8 @@ import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
 import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
 import { Backups1700001500000 } from './migrations/1700001500000-backups';
 import { Alerts1700001700000 } from './migrations/1700001700000-alerts';
+import { Enforcement1700001800000 } from './migrations/1700001800000-enforcement';
+import { ServerUsage1700001900000 } from './migrations/1700001900000-server-usage';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
 const entities = [
@@ -64,6 +66,8 @@ export const migrations = [
   ExecutionRollup1700001400000,
   Backups1700001500000,
   Alerts1700001700000,
+  Enforcement1700001800000,
+  ServerUsage1700001900000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { AlertsModule } from '../alerts/alerts.module';
+import { EnforcementModule } from '../enforcement/enforcement.module';
 import { EventsModule } from '../events/events.module';
 import { ServersModule } from '../servers/servers.module';
 import { SettingsModule } from '../settings/settings.module';
@@ -35,7 +36,7 @@ import { JobsController } from './jobs.controller';
 import { ExecutionViews } from './execution-views';
 
 @Module({
-  imports: [AlertsModule, EventsModule, ServersModule, SettingsModule],
+  imports: [AlertsModule, EnforcementModule, EventsModule, ServersModule, SettingsModule],
   controllers: [ExecutionsController, JobsController, ServerJobsController, QueueController],
   providers: [
     ExecutionsService,

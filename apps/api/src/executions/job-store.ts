@@ -24,6 +24,8 @@ export interface ClaimedJob {
   readonly logFrame: number;
   readonly input: unknown;
   readonly trigger: string;
+  /** From when it waited for its place, when it got that, and when a schedule meant it, if one did. */
+  readonly times: { readonly waitFrom: Date; readonly admittedAt: Date; readonly dueAt: Date | null };
   readonly event: {
     /** Null when the event was deleted since. */
     readonly id: string | null;
@@ -162,6 +164,7 @@ export class JobStore {
           AND execution.id = job.execution_id AND server.id = job.server_id
           AND setting.key = 'local_execution_access'
        RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS is_cancel_requested, job.handle, job.log_entries, job.log_frame,
+                 greatest(job.queued_at, job.not_before) AS wait_from, job.admitted_at, execution.due_at,
                  execution.input, execution.trigger, execution.event_id, execution.event_name,
                  version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
                  version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
@@ -230,6 +233,9 @@ interface ClaimedRow {
   handle: ScriptHandle | null;
   log_entries: number;
   log_frame: string;
+  wait_from: Date;
+  admitted_at: Date | null;
+  due_at: Date | null;
   input: unknown;
   trigger: string;
   event_id: string | null;
@@ -285,6 +291,7 @@ function toClaimedJob(row: ClaimedRow, health: HealthStatus | null): ClaimedJob 
     logFrame: Number(row.log_frame),
     input: row.input,
     trigger: row.trigger,
+    times: { waitFrom: row.wait_from, admittedAt: row.admitted_at ?? row.wait_from, dueAt: row.due_at },
     event: {
       id: row.event_id,
       name: row.event_name,

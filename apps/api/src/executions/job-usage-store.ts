@@ -29,7 +29,7 @@ export class JobUsageStore {
   }
 
   /** At most `most` samples: of a job that has more, the average CPU and the most memory and disk of equal stretches of whole seconds. */
-  async series(jobId: string, most: number): Promise<JobUsageSeries> {
+  async series(jobId: string, most: number): Promise<Omit<JobUsageSeries, 'enforcement'>> {
     const rows = await this.database.query<SampleRow[]>(
       `WITH sample AS MATERIALIZED (
          SELECT first_at + one.ms * interval '1 ms' AS at, one.cpu, one.memory, one.disk

@@ -1,3 +1,4 @@
+import { serverUsageDays } from '@cronium/contracts';
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -12,6 +13,8 @@ const batch = 500;
 const batchesARound = 40;
 /** Of all replicas one cleans up at a time. Any number that nothing else uses. */
 const lockKey = 720_001;
+/** What was done about limits of no job is kept so long. */
+const actionDays = 90;
 const mib = 1024 * 1024;
 
 /** What a round has deleted. */
@@ -77,6 +80,7 @@ export class Retention {
     const executions =
       executionDays === null ? 0 : await inBatches(() => deleteExecutions(manager, executionDays));
     const versions = await inBatches(() => deleteOrphanedVersions(manager));
+    await inBatches(() => deleteOldFigures(manager));
     return { executions, logs: byAge + bySize, versions };
   }
 }
@@ -146,6 +150,19 @@ async function deleteExecutions(manager: EntityManager, days: number): Promise<n
     [days],
   );
   return count;
+}
+
+/** What hosts used, and what was done about limits of no job: those of jobs go with their executions. */
+async function deleteOldFigures(manager: EntityManager): Promise<number> {
+  const [, samples] = await manager.query<[unknown, number]>(
+    `DELETE FROM server_usage WHERE ctid = ANY(ARRAY(
+       SELECT ctid FROM server_usage WHERE at < now() - make_interval(days => ${serverUsageDays}) LIMIT ${batch}))`,
+  );
+  const [, actions] = await manager.query<[unknown, number]>(
+    `DELETE FROM enforcement_actions WHERE id IN (
+       SELECT id FROM enforcement_actions WHERE job_id IS NULL AND at < now() - make_interval(days => ${actionDays}) LIMIT ${batch})`,
+  );
+  return Math.max(samples, actions);
 }
 
 /** Versions of deleted events that no execution refers to any more. */

@@ -5,6 +5,7 @@ import { Subject } from 'rxjs';
 import { DataSource } from 'typeorm';
 
 import { Config } from '../config/config';
+import { EnforcementActions } from '../enforcement/enforcement-actions';
 import { Metrics } from '../monitoring/metrics';
 import { SettingsService } from '../settings/settings.service';
 import { ExecutorServers, type ServerRow } from './executor-servers';
@@ -53,6 +54,7 @@ export class ExecutorRegistry implements OnApplicationShutdown {
     private readonly database: DataSource,
     private readonly servers: ExecutorServers,
     private readonly metrics: Metrics,
+    private readonly actions: EnforcementActions,
     @Inject(EXECUTOR_FACTORY) private readonly create: ExecutorFactory,
   ) {}
 
@@ -121,7 +123,7 @@ export class ExecutorRegistry implements OnApplicationShutdown {
       seccompProfilePath: this.config.seccompProfilePath,
       runnerFolders: this.config.runnerFolders,
       onHostKeyOffered: (serverId, offered) => this.offers.next({ serverId, offered }),
-      onSwept: (_, count) => this.swept.inc(count),
+      onSwept: (serverId, count) => void this.recordSweep(serverId, count),
       sandboxesInUse: (ids) => this.sandboxesInUse(ids),
       logger: {
         debug: (fields, message) => this.logger.debug(fields, message),
@@ -130,6 +132,15 @@ export class ExecutorRegistry implements OnApplicationShutdown {
         error: (fields, message) => this.logger.error(fields, message),
       },
     };
+  }
+
+  private async recordSweep(serverId: string, used: number): Promise<void> {
+    this.swept.inc(used);
+    try {
+      await this.actions.record([{ kind: 'swept', resource: 'sandboxes', used, bound: null, serverId }]);
+    } catch (error) {
+      this.logger.warn({ err: error, serverId }, 'Sandboxes that were removed could not be put on record.');
+    }
   }
 
   /** A changed jump host is a changed way to the server behind it. */

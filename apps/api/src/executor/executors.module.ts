@@ -1,6 +1,7 @@
 import { createServerExecutor } from '@cronium/execution';
 import { Global, Module } from '@nestjs/common';
 
+import { EnforcementModule } from '../enforcement/enforcement.module';
 import { SettingsModule } from '../settings/settings.module';
 import { ExecutorServers } from './executor-servers';
 import { EXECUTOR_FACTORY, ExecutorRegistry } from './executor-registry';
@@ -8,7 +9,7 @@ import { EXECUTOR_FACTORY, ExecutorRegistry } from './executor-registry';
 /** Access to servers, for whoever runs jobs or asks for health. */
 @Global()
 @Module({
-  imports: [SettingsModule],
+  imports: [EnforcementModule, SettingsModule],
   providers: [
     ExecutorRegistry,
     ExecutorServers,

@@ -15,6 +15,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { Patience } from '../database/patience';
 import { unstorableIn } from '../database/storable';
+import { ContainerMonitor, type RunInSight } from '../enforcement/container-monitor';
 import { openEnvironment, secretValuesOf } from '../events/stored-environment';
 import { JobLogStore } from '../executions/job-log-store';
 import { type JobEnd, JobEnds } from '../executions/job-ends';
@@ -33,6 +34,7 @@ import {
   toPlatformEnd,
   waitedInVain,
 } from './job-end';
+import { JobMetrics } from './job-metrics';
 import { JobWaits } from './job-waits';
 import { LogWriter } from './log-writer';
 import { MaskingLog } from './masking-log';
@@ -74,7 +76,9 @@ export class JobRunner {
     private readonly waits: JobWaits,
     private readonly secrets: SecretsService,
     private readonly usage: UsageRecorder,
+    private readonly monitor: ContainerMonitor,
     private readonly patience: Patience,
+    private readonly metrics: JobMetrics,
   ) {}
 
   /**
@@ -95,7 +99,10 @@ export class JobRunner {
     if (end === 'goes_on') return false;
     // Let go of though it is ours: it was just being taken over. Then it is delivered once more.
     if (end === 'taken') return !(await this.patience.persist(() => this.jobs.isMine(jobId)));
-    if (typeof end === 'object') await this.patience.persist(() => this.ends.finish(jobId, end));
+    if (typeof end === 'object') {
+      await this.patience.persist(() => this.ends.finish(jobId, end));
+      this.metrics.ended(job, end);
+    }
     return true;
   }
 
@@ -191,8 +198,10 @@ export class JobRunner {
     const started: Promise<void>[] = [];
     const writes = new Writes();
     const ending = AbortSignal.any([signal, script.setup.signal]);
+    const { timeoutSeconds } = job.event;
     const usage = this.usage.follow(job.id);
-    const observer = this.observe(job, limits, script, signal, started, writes, usage);
+    const sight = this.monitor.watch({ jobId: job.id, serverId: job.server.id, limits, timeoutSeconds });
+    const observer = this.observe(job, limits, script, signal, started, writes, usage, sight);
     try {
       const result = job.handle
         ? await executor.resumeScript({ ...job.handle, ackedSeq: job.logFrame }, observer, ending)
@@ -201,6 +210,7 @@ export class JobRunner {
       return result;
     } finally {
       usage.end();
+      sight.leave();
       // A successor reads how far the log has come: nothing may be added to it behind its back.
       await writes.settled();
     }
@@ -214,6 +224,7 @@ export class JobRunner {
     started: Promise<void>[],
     writes: Writes,
     usage: UsageOfJob,
+    sight: RunInSight,
   ): ScriptObserver {
     const mask = this.maskOf(job);
     const writer = new LogWriter(job.logEntries, (chunks, frame) =>
@@ -227,16 +238,23 @@ export class JobRunner {
       },
       onStarted: (startedAt) => {
         script.setup.end();
+        sight.started(startedAt);
+        this.metrics.started(job, startedAt);
         // Followed, since it is waited for only at the script's end: Node ends a process for a failure that nobody hears until then.
         started.push(writes.follow(this.patience.persist(() => this.jobs.markStarted(job, startedAt))));
       },
       onOutput: (output) => writes.follow(log.write(output)),
-      onUsage: (figures) => usage.hear(figures),
+      onUsage: (figures) => {
+        usage.hear(figures);
+        sight.hear(figures);
+      },
       onHelper: (request) => writes.follow(this.answerHelper(job, mask, request)),
       onEnd: async (result) => {
         await Promise.all(started);
+        await writes.follow(this.patience.persist(() => sight.ended(result.end, result.usage)));
         const end = endFrom(result, job, limits, script, signal);
         await writes.follow(this.patience.persist(() => this.ends.finish(job.id, end)));
+        this.metrics.ended(job, end);
         script.isRecorded = true;
       },
     };

@@ -4,7 +4,14 @@ import type { JobUsageStore, UsageChunk } from '../executions/job-usage-store';
 import { UsageRecorder } from './usage-recorder';
 
 const at = (second: number) => new Date(1_700_000_000_000 + second * 1000);
-const usage = (second: number) => ({ at: at(second), cpuPercent: 50, memoryBytes: 10, diskBytes: 20 });
+const usage = (second: number) => ({
+  at: at(second),
+  cpuPercent: 50,
+  memoryBytes: 10,
+  diskBytes: 20,
+  outputBytes: 0,
+  processes: 1,
+});
 
 describe('UsageRecorder', () => {
   let written: UsageChunk[];

@@ -7,11 +7,12 @@ import {
   type MonitoredJob,
   type MonitoredServer,
 } from '@cronium/contracts';
-import type { HealthStatus, ResourceUsage, ServerType } from '@cronium/server-types';
+import type { HealthStatus, HostPressure, ResourceUsage, ServerType } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Notifications } from '../database/notifications';
+import { pressureMessage } from '../servers/host-pressures';
 import { type ProcessReport, ProcessReports } from './process-reports';
 
 /** Workers report for so long after they were told that somebody looks. */
@@ -82,7 +83,7 @@ export class ExecutionMonitor {
 
   private readServers(): Promise<ServerRow[]> {
     return this.database.query(
-      `SELECT server.id, server.name, server.type, health.healthy, health.reason, count.queued::int
+      `SELECT server.id, server.name, server.type, health.healthy, health.reason, health.pressure, count.queued::int
          FROM servers server
          LEFT JOIN server_health health ON health.server_id = server.id,
               LATERAL (SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
@@ -112,6 +113,7 @@ interface ServerRow {
   readonly type: ServerType;
   readonly healthy: boolean | null;
   readonly reason: HealthStatus['reason'] | null;
+  readonly pressure: HostPressure | null;
   readonly queued: number;
 }
 
@@ -135,7 +137,7 @@ function toServer(
   const sum = (figure: (usage: ResourceUsage) => number | undefined) =>
     counted.reduce((total, usage) => total + (figure(usage) ?? 0), 0);
   const last = usages.at(-1);
-  const reason = row.healthy ? undefined : (row.reason?.message ?? 'It was not checked yet.');
+  const reason = reasonOf(row);
   const hasPool = counted.some(({ pool }) => pool);
   return {
     ...{ id: row.id, name: row.name, type: row.type, healthy: row.healthy ?? false },
@@ -156,6 +158,12 @@ function toServer(
     activeJobs,
     queued: row.queued,
   };
+}
+
+/** Why it starts nothing; undefined when it does. */
+function reasonOf({ healthy, reason, pressure, name }: ServerRow): string | undefined {
+  if (!healthy) return reason?.message ?? 'It was not checked yet.';
+  return pressure ? pressureMessage(name, pressure) : undefined;
 }
 
 function toJob(row: JobRow, known: ProcessReport['jobs']): MonitoredJob {

@@ -1,9 +1,11 @@
 import { routes } from '@cronium/contracts';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { Response } from 'express';
 
 import { Permits } from '../auth/access.decorators';
 import { Metrics } from './metrics';
+import { openMetricsType, prometheusType, toOpenMetrics } from './open-metrics';
 
 /** Outside `/api`, where Prometheus looks for it. Each process tells its own. */
 @ApiExcludeController()
@@ -11,10 +13,16 @@ import { Metrics } from './metrics';
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
+  /** OpenMetrics for who asks for it, as Prometheus does; its older text format for everybody else. */
   @Permits('metrics.read')
   @Get()
-  @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
-  text(): Promise<string> {
-    return this.metrics.text();
+  async text(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string> {
+    const text = await this.metrics.text();
+    const isOpen = accept?.includes('application/openmetrics-text') ?? false;
+    response.setHeader('Content-Type', isOpen ? openMetricsType : prometheusType);
+    return isOpen ? toOpenMetrics(text) : text;
   }
 }

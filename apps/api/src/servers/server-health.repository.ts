@@ -1,4 +1,4 @@
-import type { HealthStatus } from '@cronium/server-types';
+import type { HealthStatus, HostPressure, ResourceUsage } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -26,6 +26,12 @@ export interface DueChecks {
   readonly nextInMilliseconds: number | null;
 }
 
+/** What a check has made of the room of a server's machine, and what was known of it before; null without pressure. */
+export interface RecordedHealth {
+  readonly pressure: HostPressure | null;
+  readonly before: HostPressure | null;
+}
+
 /** Why a server is away, as a check or a job found it. */
 export type Outage = NonNullable<HealthStatus['reason']>;
 
@@ -37,7 +43,7 @@ export class ServerHealthRepository {
   /** Of one server, or of every one that was checked, by its id. */
   async read(serverId?: string): Promise<Map<string, KnownHealth>> {
     const rows = await this.database.query<HealthRow[]>(
-      `SELECT server_id, healthy, checked_at, latency_ms, reason, notice, failures FROM server_health
+      `SELECT server_id, healthy, checked_at, latency_ms, reason, notice, failures, pressure FROM server_health
         WHERE healthy IS NOT NULL AND server_id = coalesce($1, server_id)`,
       [serverId ?? null],
     );
@@ -81,28 +87,43 @@ export class ServerHealthRepository {
   }
 
   /**
-   * Stores what a check found; the next follows `nextSeconds` later. False, and nothing is stored, when the server was set up anew or
+   * Stores what a check found; the next follows `nextSeconds` later. Undefined, and nothing is stored, when the server was set up anew or
    * deleted meanwhile.
+   *
+   * @param room what its machine has left; where that is unknown, nothing stops admission
    */
   async record(
     manager: EntityManager,
     server: Server,
     { health, failures }: KnownHealth,
     nextSeconds: number,
-  ): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      `INSERT INTO server_health (server_id, healthy, checked_at, latency_ms, reason, notice, failures, next_check_at)
+    room: ResourceUsage['host'],
+  ): Promise<RecordedHealth | undefined> {
+    const rows = await manager.query<RecordedHealth[]>(
+      `WITH present AS (SELECT pressure FROM server_health WHERE server_id = $1),
+       short AS (
+         SELECT resource, available, floor FROM (
+           SELECT resource, available, value::bigint * 1048576 AS floor
+             FROM (VALUES ('memory', $13::float8, 'host_min_free_memory_mb'), ('disk', $14, 'host_min_free_disk_mb'))
+                  AS room(resource, available, setting)
+             JOIN system_settings ON key = setting) floors
+          -- What has stopped goes on with a tenth more, so that it does not stop and go.
+          WHERE available < floor * CASE WHEN (SELECT pressure->>'resource' FROM present) = resource THEN 1.1 ELSE 1 END
+          ORDER BY available / floor LIMIT 1)
+       INSERT INTO server_health (server_id, healthy, checked_at, latency_ms, reason, notice, failures, next_check_at, pressure)
        SELECT id, $2, $3, $4, $5, $6, $7, now() + make_interval(secs =>
               CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE server_id = $1 AND waiting_since IS NOT NULL)
-                   THEN least($8::float8, ${eagerSeconds}) ELSE $8 END)
+                   THEN least($8::float8, ${eagerSeconds}) ELSE $8 END),
+              (SELECT jsonb_build_object('resource', resource, 'availableBytes', available, 'floorBytes', floor, 'since',
+                        coalesce((SELECT pressure->'since' FROM present), to_jsonb($3::timestamptz))) FROM short)
          FROM servers
         WHERE id = $1
           AND (container_config, ssh_config, ssh_credentials, host_key) IS NOT DISTINCT FROM ($9::jsonb, $10::jsonb, $11, $12::jsonb)
        ON CONFLICT (server_id) DO UPDATE
          SET healthy = excluded.healthy, checked_at = excluded.checked_at, latency_ms = excluded.latency_ms,
              reason = excluded.reason, notice = excluded.notice, failures = excluded.failures,
-             next_check_at = excluded.next_check_at, checking_until = NULL
-       RETURNING server_id`,
+             next_check_at = excluded.next_check_at, checking_until = NULL, pressure = excluded.pressure
+       RETURNING pressure, (SELECT pressure FROM present) AS before`,
       [
         server.id,
         health.healthy,
@@ -114,9 +135,11 @@ export class ServerHealthRepository {
         nextSeconds,
         ...[jsonOrNull(server.containerConfig), jsonOrNull(server.sshConfig)],
         ...[server.sshCredentials, jsonOrNull(server.hostKey)],
+        ...[room?.memoryAvailableBytes ?? null, room?.diskFreeBytes ?? null],
       ],
     );
-    return rows.length > 0;
+    const [row] = rows;
+    return row && { ...row, pressure: row.pressure && toPressure(row.pressure) };
   }
 
   /** A job found the server away. A check, which may contradict it, follows soon. */
@@ -163,11 +186,20 @@ interface HealthRow {
   reason: Outage | null;
   notice: string | null;
   failures: number;
+  pressure: HostPressure | null;
 }
 
 const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
-function toKnown({ healthy, checked_at, latency_ms, reason, notice, failures }: HealthRow): KnownHealth {
+function toKnown({
+  healthy,
+  checked_at,
+  latency_ms,
+  reason,
+  notice,
+  failures,
+  pressure,
+}: HealthRow): KnownHealth {
   return {
     health: {
       healthy,
@@ -175,7 +207,13 @@ function toKnown({ healthy, checked_at, latency_ms, reason, notice, failures }: 
       latencyMs: latency_ms,
       ...(reason === null ? {} : { reason }),
       ...(notice === null ? {} : { notice }),
+      ...(pressure !== null && { pressure: toPressure(pressure) }),
     },
     failures,
   };
+}
+
+/** Postgres writes a time with its own zone. */
+function toPressure(stored: HostPressure): HostPressure {
+  return { ...stored, since: new Date(stored.since).toISOString() };
 }

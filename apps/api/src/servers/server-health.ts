@@ -6,11 +6,14 @@ import { type EntityManager, Repository } from 'typeorm';
 
 import { Config } from '../config/config';
 import { type Notification, Notifications } from '../database/notifications';
+import { ContainerMonitor } from '../enforcement/container-monitor';
 import { ExecutorRegistry } from '../executor/executor-registry';
 import { DomainError, notFound } from '../http/domain-error';
 import { WakeLoop } from '../wake-loop';
+import { HostPressures } from './host-pressures';
 import { Server } from './server.entity';
 import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
+import { ServerUsageRepository } from './server-usage.repository';
 
 const checkEverySeconds = 15;
 /** What others found, and no notification told, is read after this long. */
@@ -19,6 +22,8 @@ const readAllSeconds = 60;
 const lookAgainMilliseconds = checkEverySeconds * 1000 + 500;
 /** A server that fails is asked ever less often, up to this. */
 const longestWaitSeconds = 5 * 60;
+/** A little less than a minute, so that what is due at a check is not left to the next. */
+const sampleMilliseconds = 58_000;
 /** Servers asked at the same time. */
 const atOnce = 16;
 
@@ -32,6 +37,8 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly known = new Map<string, KnownHealth>();
   /** Servers as they were checked last, for the checks in the background. */
   private readonly checked = new Map<string, Server>();
+  /** When it was last asked what it uses. */
+  private readonly sampled = new Map<string, number>();
   private readonly loop = new WakeLoop(
     () => this.lookAround(),
     (error) =>
@@ -44,6 +51,9 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     @InjectRepository(Server) private readonly servers: Repository<Server>,
     private readonly repository: ServerHealthRepository,
+    private readonly monitor: ContainerMonitor,
+    private readonly pressure: HostPressures,
+    private readonly usages: ServerUsageRepository,
     private readonly executors: ExecutorRegistry,
     private readonly notifications: Notifications,
     private readonly config: Config,
@@ -149,11 +159,18 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async checkOne(server: Server): Promise<HealthStatus> {
-    const health = await (await this.executors.get(server)).checkHealth();
+    const executor = await this.executors.get(server);
+    const { health, usage } =
+      server.type === 'container'
+        ? await this.monitor.checkHealth(executor)
+        : { health: await executor.checkHealth(), usage: undefined };
     // What a process that runs no jobs can reach says nothing of those that do: they are to look.
-    if (this.runsJobs) await this.record(server, health);
-    else await this.repository.makeDue(server.id);
-    return health;
+    if (!this.runsJobs) {
+      await this.repository.makeDue(server.id);
+      return health;
+    }
+    await this.record(server, health, usage?.host);
+    return this.last(server.id) ?? health;
   }
 
   private async checkTaken(serverId: string): Promise<void> {
@@ -161,7 +178,8 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const server = this.checked.get(serverId) ?? (await this.find(serverId));
       this.checked.set(serverId, server);
-      await this.checkOne(server);
+      const { healthy } = await this.checkOne(server);
+      if (healthy) await this.sample(server);
     } catch (error) {
       this.checked.delete(serverId);
       // Deleted meanwhile, or a row that no executor can be made of.
@@ -172,24 +190,35 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     if (wasFull) this.loop.wake();
   }
 
-  private async record(server: Server, health: HealthStatus): Promise<void> {
+  /** Once a minute what an ssh host uses, by the connection that the check has used. */
+  private async sample(server: Server): Promise<void> {
+    const now = performance.now();
+    if (server.type !== 'ssh' || now - (this.sampled.get(server.id) ?? -Infinity) < sampleMilliseconds)
+      return;
+    this.sampled.set(server.id, now);
+    await this.usages.keep(server.id, await (await this.executors.get(server)).getResourceUsage());
+  }
+
+  private async record(server: Server, health: HealthStatus, room: ResourceUsage['host']): Promise<void> {
     const before = this.known.get(server.id);
     const isNews =
       health.healthy !== before?.health.healthy || health.reason?.code !== before.health.reason?.code;
     const failures = health.healthy ? 0 : (before?.failures ?? 0) + 1;
     const known = { health, failures };
-    const isRecorded = await this.servers.manager.transaction(async (transaction) => {
-      const isTrue = await this.repository.record(transaction, server, known, secondsAfter(failures));
-      if (isTrue && isNews)
+    const recorded = await this.servers.manager.transaction(async (transaction) => {
+      const found = await this.repository.record(transaction, server, known, secondsAfter(failures), room);
+      const hasTurned = found !== undefined && (await this.pressure.turn(transaction, server, found));
+      if (found && (isNews || hasTurned))
         await this.notifications.publish(transaction, { kind: 'server.health', serverId: server.id });
-      return isTrue;
+      return found;
     });
     // It was set up anew while it was asked.
-    if (!isRecorded) {
+    if (!recorded) {
       this.checked.delete(server.id);
       return this.repository.makeDue(server.id);
     }
-    this.known.set(server.id, known);
+    const { pressure } = recorded;
+    this.known.set(server.id, { failures, health: { ...health, ...(pressure && { pressure }) } });
     if (!isNews) return;
     this.logger.log(
       { server: server.name, healthy: health.healthy, reason: health.reason },

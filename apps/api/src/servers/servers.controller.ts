@@ -16,6 +16,10 @@ import {
   serverSchema,
   type ServerShares,
   serverSharesSchema,
+  type ServerUsageHistory,
+  serverUsageHistorySchema,
+  type ServerUsageQuery,
+  serverUsageQuerySchema,
   type UpdateServer,
   updateServerSchema,
 } from '@cronium/contracts';
@@ -108,6 +112,22 @@ export class ServersController {
     @Param({ schema: idParamsSchema }) { id }: IdParams,
   ): Promise<ResourceUsage> {
     return this.servers.usage(caller, id);
+  }
+
+  @Permits('server.read')
+  @Get(':id/usage/history')
+  @Answers(
+    'What an ssh host used, asked once a minute while it is well and kept for 30 days; of other servers there is none.',
+    200,
+    serverUsageHistorySchema,
+    [400, 401, 403, 404],
+  )
+  usageHistory(
+    @CurrentUser() caller: Caller,
+    @Param({ schema: idParamsSchema }) { id }: IdParams,
+    @Query({ schema: serverUsageQuerySchema }) query: ServerUsageQuery,
+  ): Promise<ServerUsageHistory> {
+    return this.servers.usageHistory(caller, id, query);
   }
 
   @Permits('server.read')

@@ -2,13 +2,16 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { AlertsModule } from '../alerts/alerts.module';
+import { EnforcementModule } from '../enforcement/enforcement.module';
 import { SettingsModule } from '../settings/settings.module';
 import { UsersModule } from '../users/users.module';
 import { HostKeysService } from './host-keys.service';
+import { HostPressures } from './host-pressures';
 import { Server } from './server.entity';
 import { ServerEventsRepository } from './server-events.repository';
 import { ServerHealth } from './server-health';
 import { ServerHealthRepository } from './server-health.repository';
+import { ServerUsageRepository } from './server-usage.repository';
 import { ServersController } from './servers.controller';
 import { ServersRepository } from './servers.repository';
 import { ServersService } from './servers.service';
@@ -17,7 +20,7 @@ import { SshServersController } from './ssh-servers.controller';
 import { SshServersService } from './ssh-servers.service';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Server]), SettingsModule, UsersModule, AlertsModule],
+  imports: [TypeOrmModule.forFeature([Server]), SettingsModule, UsersModule, AlertsModule, EnforcementModule],
   controllers: [ServersController, SshServersController],
   providers: [
     ServersService,
@@ -26,6 +29,8 @@ import { SshServersService } from './ssh-servers.service';
     SharingService,
     ServerHealth,
     ServerHealthRepository,
+    ServerUsageRepository,
+    HostPressures,
     SshServersService,
     HostKeysService,
   ],

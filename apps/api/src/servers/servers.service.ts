@@ -5,6 +5,8 @@ import type {
   Server as ServerDto,
   ServerQuery,
   UpdateServer,
+  ServerUsageHistory,
+  ServerUsageQuery,
 } from '@cronium/contracts';
 import {
   type ContainerConfig,
@@ -26,6 +28,7 @@ import { capacityOf } from './server-config';
 import { ServerEventsRepository } from './server-events.repository';
 import { toServerDto } from './server.mapper';
 import { ServerHealth } from './server-health';
+import { ServerUsageRepository } from './server-usage.repository';
 import { type AccessibleServer, ServersRepository } from './servers.repository';
 
 /** A server that events of a user may run on, as other features need it. */
@@ -44,6 +47,7 @@ export class ServersService {
     private readonly events: ServerEventsRepository,
     private readonly settings: SettingsService,
     private readonly health: ServerHealth,
+    private readonly usages: ServerUsageRepository,
     private readonly notifications: Notifications,
     private readonly audit: AuditService,
   ) {}
@@ -74,6 +78,12 @@ export class ServersService {
   async usage(caller: Caller, id: string): Promise<ResourceUsage> {
     await this.visible(caller, id);
     return this.health.usage(id);
+  }
+
+  /** What an ssh host used before. */
+  async usageHistory(caller: Caller, id: string, { hours }: ServerUsageQuery): Promise<ServerUsageHistory> {
+    await this.visible(caller, id);
+    return this.usages.history(id, hours);
   }
 
   /** Changes all but how an ssh host is reached; jobs that run keep what they started with. */

@@ -26,6 +26,8 @@ const storedKeys = [
   'retention_executions_days',
   'retention_logs_days',
   'retention_logs_mb',
+  'host_min_free_memory_mb',
+  'host_min_free_disk_mb',
   'max_concurrent_jobs_per_user',
 ] as const;
 
@@ -101,6 +103,8 @@ export class SettingsAdministrationService {
       local_execution_max_queued_jobs: config.maxQueuedJobs,
       local_execution_when_queue_full: config.whenQueueFull,
       max_concurrent_jobs_per_user: await this.settings.get('max_concurrent_jobs_per_user', manager),
+      host_min_free_memory_mb: await this.settings.get('host_min_free_memory_mb', manager),
+      host_min_free_disk_mb: await this.settings.get('host_min_free_disk_mb', manager),
       retention_executions_days: await this.settings.get('retention_executions_days', manager),
       retention_logs_days: await this.settings.get('retention_logs_days', manager),
       retention_logs_mb: await this.settings.get('retention_logs_mb', manager),

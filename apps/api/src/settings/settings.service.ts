@@ -10,6 +10,8 @@ const settingSchemas = {
   installation_id: z.uuid(),
   settings_version: z.int(),
   local_execution_access: localExecutionAccessSchema,
+  host_min_free_memory_mb: settingsSchema.shape.host_min_free_memory_mb,
+  host_min_free_disk_mb: settingsSchema.shape.host_min_free_disk_mb,
   retention_executions_days: settingsSchema.shape.retention_executions_days,
   retention_logs_days: settingsSchema.shape.retention_logs_days,
   retention_logs_mb: settingsSchema.shape.retention_logs_mb,

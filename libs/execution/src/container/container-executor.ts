@@ -77,8 +77,18 @@ export class ContainerExecutor implements ServerExecutor {
       memory: { usedBytes: memoryBytes, limitBytes: machine.memoryBytes },
       disk: { usedBytes: diskBytes, limitBytes: resourceLimits.diskMb * maxConcurrentJobs * MIB },
       pool: this.ground.poolCounts(),
+      host: this.hostRoom(),
       activeJobs: this.jobs.activeJobs,
     };
+  }
+
+  /** As the runner that told it last says. */
+  private hostRoom(): ResourceUsage['host'] {
+    const rooms = [...this.ground.waitingSessions(), ...this.jobs.sessions].flatMap(
+      ({ hostRoom }) => hostRoom ?? [],
+    );
+    const [last] = rooms.sort((a, b) => b.at - a.at);
+    return last && { ...last, at: new Date(last.at).toISOString() };
   }
 
   /** Asked once: an engine's machine does not change under it. */

@@ -1,6 +1,7 @@
 import type { ResourceUsage } from '@cronium/server-types';
 
 import type { JobGround } from '../runner/job-ground';
+import type { RunnerSession } from '../runner/runner-session';
 
 /** Long enough for an engine that restarts. */
 export const ENGINE_PATIENCE_SECONDS = 30;
@@ -14,4 +15,6 @@ export interface ContainerGround extends JobGround {
   /** Rejects with why no job could run now. */
   check(): Promise<void>;
   poolCounts(): ResourceUsage['pool'];
+  /** The streams to runners that wait for a job. */
+  waitingSessions(): readonly RunnerSession[];
 }

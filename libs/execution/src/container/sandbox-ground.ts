@@ -116,6 +116,10 @@ export class SandboxGround implements ContainerGround {
     return { ...this.pool.counts, inUse: this.inUse.size };
   }
 
+  waitingSessions(): readonly RunnerSession[] {
+    return this.pool.waiting.map(({ session }) => session);
+  }
+
   private placement(id: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     return {

@@ -97,6 +97,10 @@ export class SharedGround implements ContainerGround {
     return undefined;
   }
 
+  waitingSessions(): readonly RunnerSession[] {
+    return [];
+  }
+
   private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     let released = false;

@@ -28,6 +28,10 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
   it('is that of its jobs, who tell theirs each second', async () => {
     await executor.connect();
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
+    // A sandbox that waits tells of its machine.
+    if (isolation === 'job') {
+      while (!(await executor.getResourceUsage()).host) await new Promise(setImmediate);
+    }
 
     const observer = new RecordingObserver();
     const cancel = new AbortController();
@@ -51,6 +55,14 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
     expect(usage.disk.limitBytes).toBe(2 * 256 * MIB);
     expect(usage.cpu.limitCores).toBeGreaterThan(0);
     expect(usage.memory.limitBytes).toBeGreaterThan(100 * MIB);
+    expect(last?.processes).toBe(1);
+    expect(last?.outputBytes).toBe(0);
+    const { host } = usage;
+    expect(host?.memoryTotalBytes).toBe(usage.memory.limitBytes);
+    expect(host?.memoryAvailableBytes).toBeLessThan(host?.memoryTotalBytes ?? 0);
+    // The engine's disk, not the sandbox's own in memory.
+    expect(host?.diskTotalBytes).toBeGreaterThan(1024 * MIB);
+    expect(host?.diskFreeBytes).toBeGreaterThan(0);
     expect(figuresOf(last)).toEqual([usage.cpu.usedPercent, usage.memory.usedBytes, usage.disk.usedBytes]);
     const wall = (last?.at.getTime() ?? 0) - (observer.startedAt?.getTime() ?? 0);
     // One thread has one core at most; what starting Python took is counted, too.

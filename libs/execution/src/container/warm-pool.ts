@@ -50,6 +50,11 @@ export class WarmPool<T extends Poolable> {
     return { ready: this.ready.length, starting: this.starting };
   }
 
+  /** Those that are ready. */
+  get waiting(): readonly T[] {
+    return this.ready;
+  }
+
   /** Why the last sandbox could not be started; undefined when it could. */
   get lastFailure(): unknown {
     return this.failure;

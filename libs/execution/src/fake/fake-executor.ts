@@ -12,6 +12,8 @@ import { FakeRunner } from './fake-runner';
 export class FakeServer implements JobGround {
   /** Set to make the server refuse jobs and report itself unhealthy. */
   outage: ExecutionError | undefined;
+  /** What its machine has left; undefined where nobody tells. */
+  host: ResourceUsage['host'];
   readonly patienceSeconds = 30;
   private readonly runners = new Map<string, FakeRunner>();
 
@@ -110,12 +112,14 @@ export class FakeExecutor implements ServerExecutor {
   }
 
   getResourceUsage(): Promise<ResourceUsage> {
+    const { host } = this.server;
     const nothing = { usedBytes: 0, limitBytes: 0 };
     return Promise.resolve({
       at: new Date().toISOString(),
       cpu: { usedPercent: 0, limitCores: 1 },
       memory: nothing,
       disk: nothing,
+      ...(host && { host }),
       activeJobs: this.jobs.activeJobs,
     });
   }

@@ -120,7 +120,7 @@ export class FakeRunner {
   }
 
   private tellUsage(): void {
-    const usage = { at: Date.now(), cpuMs: 1, memoryBytes: MIB, diskBytes: 0 };
+    const usage = { at: Date.now(), cpuMs: 1, memoryBytes: MIB, diskBytes: 0, outputBytes: 0, processes: 1 };
     this.listener?.onData(frame(FrameType.Usage, 0, Buffer.from(JSON.stringify(usage))));
   }
 

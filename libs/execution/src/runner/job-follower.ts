@@ -10,7 +10,7 @@ import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, Scr
 import type { ScriptHandle } from '../script-handle';
 import type { JobGround, Placement } from './job-ground';
 import { Reconnector } from './reconnector';
-import { GREETING_MS, RunnerLostError, checkVersion } from './runner-session';
+import { GREETING_MS, RunnerLostError, type RunnerSession, checkVersion } from './runner-session';
 import { ScriptRun, lostScript } from './script-run';
 
 /** Placements are removed behind the jobs' backs; with this many waiting the server is behind, and new jobs wait for it. */
@@ -34,6 +34,11 @@ export class JobFollower {
 
   get activeJobs(): number {
     return this.runs.size;
+  }
+
+  /** The streams to their runners. */
+  get sessions(): RunnerSession[] {
+    return [...this.runs.values()].map(({ session }) => session);
   }
 
   /** What the jobs used at last, summed. */

@@ -3,6 +3,16 @@ import * as z from 'zod';
 
 import { type Frame, ProtocolError } from './protocol';
 
+/** What the runner's machine has left; the disk is the one that its jobs are on, of a sandbox the engine's. */
+export const hostRoomSchema = z.object({
+  at: z.number(),
+  memoryAvailableBytes: z.number(),
+  memoryTotalBytes: z.number(),
+  diskFreeBytes: z.number(),
+  diskTotalBytes: z.number(),
+});
+export type HostRoom = z.infer<typeof hostRoomSchema>;
+
 /** What a runner says of itself when a client comes. */
 export const helloSchema = z.object({
   protocol: z.int(),
@@ -11,6 +21,8 @@ export const helloSchema = z.object({
   jobId: z.string().nullable(),
   timeoutSeconds: z.number().nullable(),
   killGraceSeconds: z.number().nullable(),
+  /** Null where the machine does not tell; absent from what stands in for a runner. */
+  host: hostRoomSchema.nullish(),
 });
 export type RunnerHello = z.infer<typeof helloSchema>;
 
@@ -28,6 +40,8 @@ export const usageSchema = z.object({
   cpuMs: z.number(),
   memoryBytes: z.number(),
   diskBytes: z.number(),
+  outputBytes: z.number(),
+  processes: z.number(),
 });
 
 const scriptEndSchema = z.discriminatedUnion('kind', [

@@ -9,6 +9,7 @@ export enum FrameType {
   Request = 5,
   End = 6,
   Usage = 7,
+  Host = 8,
   Job = 16,
   Ack = 17,
   Answer = 18,
@@ -20,7 +21,7 @@ export enum FrameType {
 
 export interface Frame {
   readonly type: number;
-  /** 0 for hello and usage, and for everything a client sends. */
+  /** 0 for hello, usage and host, and for everything a client sends. */
   readonly seq: number;
   readonly payload: Buffer;
 }

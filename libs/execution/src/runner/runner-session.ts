@@ -2,7 +2,7 @@ import { deferred } from '../deferred';
 import { randomBytes } from 'node:crypto';
 
 import { ExecutionError } from '../execution-error';
-import { type RunnerHello, decodeMessage, helloSchema } from './messages';
+import { type HostRoom, type RunnerHello, decodeMessage, helloSchema, hostRoomSchema } from './messages';
 import {
   type Frame,
   FrameParser,
@@ -37,6 +37,7 @@ export class RunnerSession {
   private lost: Error | undefined;
   private greeting = deferred<RunnerHello>();
   private readonly closeListeners: (() => void)[] = [];
+  private room: HostRoom | undefined;
 
   constructor(private readonly channel: RunnerChannel) {
     // A session that nobody waits for may be lost in silence.
@@ -46,6 +47,11 @@ export class RunnerSession {
       onClose: (cause) => this.lose(new RunnerLostError(this.describeLoss(cause), { cause })),
     });
     channel.send(RESET);
+  }
+
+  /** What the runner's machine had left at last. */
+  get hostRoom(): HostRoom | undefined {
+    return this.room;
   }
 
   /** The runner's greeting. Rejects when there is none in time: a runner says it at once. */
@@ -126,7 +132,11 @@ export class RunnerSession {
 
   private accept(frame: Frame): void {
     if (frame.type === FrameType.Hello) {
-      this.greeting.resolve(decodeMessage(helloSchema, frame));
+      const hello = decodeMessage(helloSchema, frame);
+      this.room = hello.host ?? this.room;
+      this.greeting.resolve(hello);
+    } else if (frame.type === FrameType.Host) {
+      this.room = decodeMessage(hostRoomSchema, frame);
     } else {
       this.listener?.onFrame(frame);
     }

@@ -14,14 +14,18 @@ The stream. Every frame is a 12-byte header and a payload:
 
 runner -> client
     1 hello    JSON {protocol, runner, state: waiting|running|ended, jobId, python,
-                     timeoutSeconds, killGraceSeconds}; sequence 0; jobId and the seconds are null while it waits
+                     timeoutSeconds, killGraceSeconds, host}; sequence 0; jobId and the seconds are null while it waits;
+                     host: as in frame 8
     2 started  JSON {at, pid}                  at: Unix time in milliseconds
     3 stdout   u64 Unix time in microseconds, then 1..65536 bytes as the script wrote them
     4 stderr   the same
     5 request  JSON {id, method, params}       a helper call, to be answered; comes again after a resume until it is
     6 end      JSON {end: {kind, ...} | error: {code, message}, usage, startedAt, endedAt}
-    7 usage    JSON {at, cpuMs, memoryBytes, diskBytes}   sequence 0, each second while the script runs: a figure for
-               who looks on, neither kept nor repeated, and left out when the stream is behind; cpuMs from the start on
+    7 usage    JSON {at, cpuMs, memoryBytes, diskBytes, outputBytes, processes}   sequence 0, each second while the
+               script runs: a figure for who looks on, neither kept nor repeated, and left out when the stream is behind;
+               cpuMs from the start on
+    8 host     JSON {at, memoryAvailableBytes, memoryTotalBytes, diskFreeBytes, diskTotalBytes}   sequence 0, the room of
+               the machine: to each keepalive of a waiting runner, and every HOST_SECONDS while a script runs
 client -> runner, sequence 0
     16 job        JSON, see Job
     17 ack        JSON {seq}: every frame up to seq is durable with the client
@@ -65,7 +69,7 @@ STAMP = struct.Struct('>Q')
 MAGIC = b'Cr'
 RESET = b'\xff' * 16
 
-HELLO, STARTED, STDOUT, STDERR, REQUEST, END, USAGE = 1, 2, 3, 4, 5, 6, 7
+HELLO, STARTED, STDOUT, STDERR, REQUEST, END, USAGE, HOST = 1, 2, 3, 4, 5, 6, 7, 8
 JOB, ACK, ANSWER, CANCEL, RESUME, BYE, KEEPALIVE = 16, 17, 18, 19, 20, 21, 22
 
 READ_BYTES = 64 * 1024
@@ -83,6 +87,7 @@ LINGER_SECONDS = 0.25
 LEASE_SECONDS = 120
 # What the script uses is told as often.
 USAGE_SECONDS = 1
+HOST_SECONDS = 10
 # An end that nobody collects is kept this long.
 KEEP_END_SECONDS = 24 * 3600
 
@@ -346,6 +351,19 @@ def read_file(path):
         return b''
 
 
+def host_room(folder):
+    """What the machine has left: of memory, and of the disk that a folder is on (a container's own is the engine's). None where it
+    does not tell, which is so without Linux' /proc."""
+    memory = dict(line.split(b':', 1) for line in read_file('/proc/meminfo').splitlines() if b':' in line)
+    try:
+        total, available = (int(memory[key].split()[0]) * 1024 for key in (b'MemTotal', b'MemAvailable'))
+        disk = os.statvfs(folder)
+    except (OSError, KeyError):
+        return None
+    return {'at': round(time.time() * 1000), 'memoryAvailableBytes': available, 'memoryTotalBytes': total,
+            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': disk.f_blocks * disk.f_frsize}
+
+
 def read_counter(text, key):
     """The figure after `key` in a cgroup file of `key value` lines, or 0."""
     start = text.find(b'\n' + key + b' ') + 1
@@ -379,6 +397,7 @@ class CgroupCounters:
         self.memory_stat = memory + '/memory.stat'
         self.oom_events = memory + oom
         self.pids_events = pids + '/pids.events'
+        self.pids_current = pids + '/pids.current'
         self.oom_before = self.oom_kills()
         self.refused_before = self.refused_forks()
 
@@ -392,6 +411,9 @@ class CgroupCounters:
 
     def refused_forks(self):
         return read_counter(read_file(self.pids_events), b'max')
+
+    def processes(self):
+        return int(read_file(self.pids_current) or 0)
 
     def was_out_of_memory(self):
         return self.oom_kills() > self.oom_before
@@ -408,6 +430,8 @@ class Sandbox:
 
     # The workspace is on the container's only writable place, which goes with the container.
     wipes = False
+    # On the disk of the engine, where containers and images are; the workspace is in memory.
+    host_folder = '/'
 
     def __init__(self, workspace):
         self.workspace = workspace
@@ -420,8 +444,9 @@ class Sandbox:
         return self.counters.cpu_ms() - time.process_time() * 1000
 
     def usage(self):
-        """Milliseconds of CPU so far, bytes of memory and bytes of disk now."""
-        return max(0, self.cpu_of_others() - self.cpu_before), self.memory(), self.disk_used()
+        """Milliseconds of CPU so far; bytes of memory, bytes of disk and processes now."""
+        cpu = max(0, self.cpu_of_others() - self.cpu_before)
+        return cpu, self.memory(), self.disk_used(), max(0, self.counters.processes() - 1)
 
     def memory(self):
         return max(0, self.counters.anonymous() - anonymous_memory('self'))
@@ -469,6 +494,7 @@ class ProcessTree:
 
     def __init__(self, workspace):
         self.workspace = workspace
+        self.host_folder = '/' if os.path.exists('/.dockerenv') else workspace
         self.counters = CgroupCounters()
         self.peak = 0
         self.disk_walk = None
@@ -495,7 +521,7 @@ class ProcessTree:
         """As a sandbox's."""
         tree, ended = self.descendants(), resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = sum(ticks for _, _, ticks in tree) * TICK_MS + (ended.ru_utime + ended.ru_stime) * 1000
-        return cpu, sum(anonymous_memory(pid) for pid, _, _ in tree), self.disk_used[0]
+        return cpu, sum(anonymous_memory(pid) for pid, _, _ in tree), self.disk_used[0], len(tree)
 
     def signal_all(self, number):
         stopped = set()
@@ -1018,6 +1044,7 @@ class Runner:
             'python': '%d.%d.%d' % sys.version_info[:3],
             'timeoutSeconds': self.job.timeout_seconds if self.job else None,
             'killGraceSeconds': self.job.grace_seconds if self.job else None,
+            'host': host_room(self.containment.host_folder),
         })
         self.connection.send(frame_header(HELLO, 0, len(hello)), hello)
 
@@ -1065,6 +1092,7 @@ class Runner:
         elif kind == KEEPALIVE:
             if 'lease' in self.deadlines:
                 self.deadlines['lease'] = time.monotonic() + LEASE_SECONDS
+                self.tell_host()
         elif kind == JOB and self.state == 'waiting':
             self.start(frame)
         elif kind == BYE:
@@ -1125,6 +1153,7 @@ class Runner:
         self.deadlines['timeout'] = self.started + self.job.timeout_seconds
         self.deadlines['look'] = self.started + 0.02
         self.deadlines['usage'] = self.started + USAGE_SECONDS
+        self.deadlines['host'] = self.started + HOST_SECONDS
         self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
 
     def fork_starter(self, ready_shell):
@@ -1243,11 +1272,24 @@ class Runner:
 
     def tell_usage(self):
         self.deadlines['usage'] = time.monotonic() + USAGE_SECONDS
-        if self.abandoned or not self.connection or not self.connection.receives or self.connection.pending:
+        if not self.is_heard():
             return
-        cpu, memory, disk = self.containment.usage()
-        payload = dumps({'at': round(time.time() * 1000), 'cpuMs': round(cpu, 3), 'memoryBytes': memory, 'diskBytes': disk})
-        self.connection.send(frame_header(USAGE, 0, len(payload)), payload)
+        cpu, memory, disk, processes = self.containment.usage()
+        self.tell(USAGE, {'at': round(time.time() * 1000), 'cpuMs': round(cpu, 3), 'memoryBytes': memory, 'diskBytes': disk,
+                          'outputBytes': self.output_bytes, 'processes': processes})
+
+    def tell_host(self):
+        room = host_room(self.containment.host_folder)
+        if room and self.is_heard():
+            self.tell(HOST, room)
+
+    def is_heard(self):
+        """Whether the stream has room for what is only worth something now."""
+        return not self.abandoned and self.connection and self.connection.receives and not self.connection.pending
+
+    def tell(self, kind, message):
+        payload = dumps(message)
+        self.connection.send(frame_header(kind, 0, len(payload)), payload)
 
     def tick(self):
         now = time.monotonic()
@@ -1261,6 +1303,9 @@ class Runner:
                 self.look()
             elif name == 'usage':
                 self.tell_usage()
+            elif name == 'host':
+                self.deadlines['host'] = now + HOST_SECONDS
+                self.tell_host()
             elif name in ('lease', 'keep'):
                 log('nobody wants me any more')
                 self.finished = True

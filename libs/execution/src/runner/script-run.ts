@@ -157,9 +157,9 @@ export class ScriptRun implements FrameListener {
       const before = this.sample ?? (this.startedAtMs && { at: this.startedAtMs, cpuMs: 0 });
       this.sample = sample;
       if (!before || sample.at <= before.at) return;
-      const { at, cpuMs, memoryBytes, diskBytes } = sample;
+      const { at, cpuMs, ...now } = sample;
       const cpuPercent = Math.max(0, (100 * (cpuMs - before.cpuMs)) / (at - before.at));
-      this.lastUsage = { at: new Date(at), cpuPercent, memoryBytes, diskBytes };
+      this.lastUsage = { at: new Date(at), cpuPercent, ...now };
       this.observer.onUsage(this.lastUsage);
     } catch (cause) {
       this.fail(new ExecutionError('protocol_error', 'The runner told figures that are none.', { cause }));

@@ -28,13 +28,14 @@ export class UsageMeter {
       now = await this.sample();
     }
     this.before = now;
-    const { cores, memory, disk, load } = now.sample;
+    const { cores, memory, disk, load, uptimeSeconds } = now.sample;
     return {
       at: new Date().toISOString(),
       cpu: { usedPercent: cpuPercent(before?.sample, now.sample), limitCores: cores },
       memory,
       disk,
       load,
+      ...(uptimeSeconds !== undefined && { uptimeSeconds }),
     };
   }
 

@@ -11,6 +11,7 @@ describe('parseUsage', () => {
       'memory_total_kb 2000',
       'memory_free_kb 500',
       'load 0.25 1.50 2.00',
+      'uptime 86400.52',
       'disk_kb 1024-blocks Used Available',
       'disk_kb 1000 300 600',
     );
@@ -23,6 +24,7 @@ describe('parseUsage', () => {
       // What is kept for root is neither used nor to be had.
       disk: { usedBytes: 300 * 1024, limitBytes: 900 * 1024 },
       load: { oneMinute: 0.25, fiveMinutes: 1.5, fifteenMinutes: 2 },
+      uptimeSeconds: 86_400,
     });
   });
 
@@ -31,6 +33,7 @@ describe('parseUsage', () => {
       'cores 4',
       'memory_total_bytes 1048576',
       'load  0.31 0.22 0.18 ',
+      'boot_time 1000000 1000060',
       'cp_time 100 20 60 20 800',
       'page_bytes 4096',
       'free_pages 10',
@@ -44,6 +47,7 @@ describe('parseUsage', () => {
       allTicks: 1000,
       memory: { usedBytes: 1048576 - 30 * 4096, limitBytes: 1048576 },
       load: { oneMinute: 0.31 },
+      uptimeSeconds: 60,
     });
   });
 

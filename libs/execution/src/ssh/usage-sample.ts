@@ -11,6 +11,7 @@ export interface HostSample {
   readonly memory: ResourceUsage['memory'];
   readonly disk: ResourceUsage['disk'];
   readonly load: ResourceUsage['load'];
+  readonly uptimeSeconds: number | undefined;
 }
 
 /** Prints what there is, as lines of a name and a value: /proc on Linux, sysctl and vm_stat on the BSDs and macOS. */
@@ -23,10 +24,12 @@ if [ -r /proc/stat ]; then
     case $name in MemTotal:) echo "memory_total_kb $value" ;; MemAvailable:) echo "memory_free_kb $value" ;; esac
   done </proc/meminfo
   read -r one five fifteen rest </proc/loadavg && echo "load $one $five $fifteen"
+  read -r up rest </proc/uptime && echo "uptime $up"
 else
   echo "cores $(sysctl -n hw.ncpu)"
   echo "memory_total_bytes $(sysctl -n hw.memsize 2>/dev/null || sysctl -n hw.physmem)"
   echo "load $(sysctl -n vm.loadavg | tr -d '{}')"
+  echo "boot_time $(sysctl -n kern.boottime 2>/dev/null | sed -n 's/^[^0-9]*sec = \([0-9]*\).*/\1/p') $(date +%s)"
   echo "cp_time $(sysctl -n kern.cp_time 2>/dev/null)"
   if command -v vm_stat >/dev/null 2>&1; then
     vm_stat | sed -n -e 's/.*page size of \([0-9]*\).*/page_bytes \1/p' -e 's/^Pages \(free\|inactive\|speculative\): *\([0-9]*\).*/free_pages \2/p' \
@@ -69,7 +72,14 @@ export function parseUsage(text: string): HostSample {
       oneMinute === undefined || fiveMinutes === undefined || fifteenMinutes === undefined
         ? undefined
         : { oneMinute, fiveMinutes, fifteenMinutes },
+    uptimeSeconds: uptime(first('uptime'), first('boot_time')),
   };
+}
+
+/** Linux tells the seconds, the BSDs and macOS when the host was started, beside their clock. */
+function uptime([linux]: readonly number[], [boot, now]: readonly number[]): number | undefined {
+  if (linux !== undefined) return Math.floor(linux);
+  return boot && now ? Math.max(0, now - boot) : undefined;
 }
 
 function ticks(linux: readonly number[], bsd: readonly number[]): Pick<HostSample, 'busyTicks' | 'allTicks'> {

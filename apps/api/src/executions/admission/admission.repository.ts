@@ -72,7 +72,7 @@ export class AdmissionRepository {
            FROM room CROSS JOIN LATERAL (
              SELECT owner_id, event_id FROM jobs WHERE server_id = room.id AND ${unadmitted}
               ORDER BY owner_id, event_id LIMIT 1) head
-          WHERE room.places > 0
+          WHERE room.places > 0 AND NOT EXISTS (SELECT 1 FROM server_health WHERE server_id = room.id AND pressure IS NOT NULL)
          UNION ALL
          SELECT lane.server_id, lane.places, head.owner_id, head.event_id
            FROM lane CROSS JOIN LATERAL (

@@ -1,7 +1,9 @@
 import type { QueueReason, QueueTurn } from '@cronium/contracts';
+import type { HostPressure } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { pressureMessage } from '../../servers/host-pressures';
 import { begunPrecedence } from './precedence';
 
 /** How long jobs of a server take changes slowly: what was read is believed for so long. */
@@ -32,7 +34,7 @@ export class TurnsRepository {
   private queued(jobIds: readonly string[]): Promise<TurnRow[]> {
     return this.database.query(
       `SELECT job.id, job.not_before AS "notBefore", server.id AS "serverId", server.name AS "serverName",
-              job.admitted_at IS NOT NULL AS "isAdmitted", coalesce(job.not_before > now(), false) AS "isDelayed",
+              health.pressure, job.admitted_at IS NOT NULL AS "isAdmitted", coalesce(job.not_before > now(), false) AS "isDelayed",
               job.precedence <> ${begunPrecedence}
                 AND coalesce(event.max_concurrent_executions, CASE WHEN event.overlap_policy <> 'allow' THEN 1 END)
                     <= (SELECT count(DISTINCT execution_id) FROM jobs WHERE event_id = event.id
@@ -44,6 +46,7 @@ export class TurnsRepository {
                               AND admitted_at IS NOT NULL AND ended_at IS NULL)) AS places
          FROM jobs job
          JOIN servers server ON server.id = job.server_id
+         LEFT JOIN server_health health ON health.server_id = server.id
          JOIN system_settings setting ON setting.key = 'max_concurrent_jobs_per_user'
          LEFT JOIN events event ON event.id = job.event_id
         WHERE job.id = ANY($1) AND job.state = 'queued' AND job.waiting_since IS NULL`,
@@ -103,6 +106,8 @@ interface TurnRow {
   readonly serverName: string;
   readonly isAdmitted: boolean;
   readonly isDelayed: boolean;
+  /** Why its server admits nothing. */
+  readonly pressure: HostPressure | null;
   readonly isEventBusy: boolean | null;
   readonly isOwnerBusy: boolean | null;
   /** Jobs that hold a place of the server now. */
@@ -129,12 +134,13 @@ function toTurn(row: TurnRow, position: number | null, seconds: number | null): 
 function reasonOf(row: TurnRow): QueueReason {
   if (row.isAdmitted) return 'worker_busy';
   if (row.isDelayed) return 'delayed';
+  if (row.pressure) return 'server_short';
   if (row.isEventBusy) return 'event_busy';
   if (row.isOwnerBusy) return 'owner_busy';
   return 'server_busy';
 }
 
-function messageOf(reason: QueueReason, { serverName, notBefore }: TurnRow): string {
+function messageOf(reason: QueueReason, { serverName, notBefore, pressure }: TurnRow): string {
   switch (reason) {
     case 'worker_busy':
       return 'It starts as soon as a worker is free.';
@@ -144,6 +150,10 @@ function messageOf(reason: QueueReason, { serverName, notBefore }: TurnRow): str
       return 'As many executions of its event are under way as may be at one time.';
     case 'owner_busy':
       return 'Its owner has as many jobs under way as one may have at one time.';
+    case 'server_short':
+      return pressure
+        ? pressureMessage(serverName, pressure)
+        : `The machine of “${serverName}” has too little left.`;
     case 'server_busy':
       return `It waits for a place on “${serverName}”.`;
   }

@@ -1,20 +1,36 @@
 import { httpResource } from '@angular/common/http';
 import { Component, DestroyRef, computed, inject, input } from '@angular/core';
 import { isActive, routes, type Job, type JobUsageSeries } from '@cronium/contracts';
+import { mdiAlertOctagonOutline, mdiAlertOutline } from '@mdi/js';
 
 import { apiUrl } from '../../core/http/api-url';
 import { Chart } from '../../shared/charts/chart';
 import { usageCharts } from '../../shared/charts/usage-charts';
+import { enforcementFigures, enforcementKindWords } from '../../shared/enforcement/enforcement-words';
 import { LoadError } from '../../shared/feedback/load-error';
 import { Skeleton } from '../../shared/feedback/skeleton';
+import { Icon } from '../../shared/icon/icon';
+import { TimeAgo } from '../../shared/time/time-ago';
 
 const refreshMs = 5000;
 
 /** What a job used while it ran, as charts; goes on while it runs. */
 @Component({
   selector: 'cr-job-resources',
-  imports: [Chart, LoadError, Skeleton],
+  imports: [Chart, Icon, LoadError, Skeleton, TimeAgo],
   template: `
+    @if (limits().length > 0) {
+      <ul class="limits" aria-label="Limits that it came near">
+        @for (one of limits(); track one.kind + one.resource) {
+          <li [class.ended]="one.kind === 'ended'">
+            <cr-icon [path]="one.kind === 'ended' ? icons.ended : icons.near" /><strong>{{
+              words[one.kind]
+            }}</strong>
+            {{ figures(one) }} <cr-time-ago class="muted" [at]="one.at" />
+          </li>
+        }
+      </ul>
+    }
     @if (charts().length > 0) {
       @for (chart of charts(); track chart.word) {
         <figure>
@@ -65,6 +81,28 @@ const refreshMs = 5000;
       height: 200px;
       margin-top: 6px;
     }
+    .limits {
+      grid-column: 1 / -1;
+      display: grid;
+      gap: 6px;
+      margin: 0;
+      padding: 0;
+      list-style: none;
+      font-variant-numeric: tabular-nums;
+    }
+    .limits li {
+      --tone: var(--state-warning);
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      gap: 2px 8px;
+    }
+    .limits li.ended {
+      --tone: var(--state-failed);
+    }
+    .limits cr-icon {
+      color: var(--tone);
+    }
     .nothing,
     cr-skeleton,
     cr-load-error {
@@ -87,6 +125,11 @@ export class JobResources {
         )
       : [];
   });
+
+  protected readonly limits = computed(() => (this.series.hasValue() ? this.series.value().enforcement : []));
+  protected readonly words = enforcementKindWords;
+  protected readonly figures = enforcementFigures;
+  protected readonly icons = { near: mdiAlertOutline, ended: mdiAlertOctagonOutline };
 
   constructor() {
     let isOver = false;

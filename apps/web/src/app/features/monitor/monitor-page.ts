@@ -18,6 +18,7 @@ import { Icon } from '../../shared/icon/icon';
 import { opensRow } from '../../shared/paging/row-click';
 import { BytesPipe } from '../../shared/size/bytes';
 import { LiveDuration } from '../../shared/time/live-duration';
+import { EnforcedList } from './enforced-list';
 import { MonitorApi, monitorUrl } from './monitor-api';
 import { ServerTile } from './server-tile';
 import { withSnapshot } from './usage-history';
@@ -34,6 +35,7 @@ interface Row extends MonitoredJob {
   imports: [
     BytesPipe,
     Chart,
+    EnforcedList,
     Icon,
     LiveDuration,
     LoadError,

@@ -17,6 +17,7 @@ export type WaitReason = keyof typeof reasonWords;
 const waitWords: Record<WaitReason, string> = {
   worker_busy: 'about to start',
   server_busy: 'for a place',
+  server_short: 'for room on the machine',
   event_busy: 'for their event',
   owner_busy: 'for their owner',
   delayed: 'not yet due',
@@ -30,7 +31,13 @@ export function reasonOf({ queue, waitingFor }: QueuedJob): WaitReason | null {
 
 /** Those that have their place, then the others in their turn, then what waits for its event or owner, for its time, for its server. */
 const order: readonly (WaitReason | null)[] = [
-  ...(['worker_busy', 'server_busy', 'event_busy', 'owner_busy', 'delayed', 'server_unhealthy'] as const),
+  'worker_busy',
+  'server_busy',
+  'server_short',
+  'event_busy',
+  'owner_busy',
+  'delayed',
+  'server_unhealthy',
   null,
 ];
 

@@ -3,6 +3,7 @@ import type { QueuedJob } from '@cronium/contracts';
 import {
   mdiAccountClockOutline,
   mdiCalendarClockOutline,
+  mdiGaugeFull,
   mdiHelpCircleOutline,
   mdiLanDisconnect,
   mdiPlayCircleOutline,
@@ -16,6 +17,7 @@ import { reasonOf, type WaitReason } from './queue-groups';
 
 const icons: Record<WaitReason, string> = {
   server_busy: mdiServerOutline,
+  server_short: mdiGaugeFull,
   event_busy: mdiCalendarClockOutline,
   owner_busy: mdiAccountClockOutline,
   worker_busy: mdiPlayCircleOutline,

@@ -17,10 +17,12 @@ import { serverLooks } from '../../shared/look/looks';
 import { pagedList } from '../../shared/paging/paged-list';
 import { StateChip } from '../../shared/state/state-chip';
 import { LiveDuration } from '../../shared/time/live-duration';
+import { BytesPipe } from '../../shared/size/bytes';
 import { TimeAgo } from '../../shared/time/time-ago';
 import { HealthMark } from '../../shared/health/health-mark';
 import { ServerApi, executionsUrl, serverJobsUrl, serverUrl } from './server-api';
 import { ServerFacts } from './server-facts';
+import { ServerHistory } from './server-history';
 import { ServerJobs } from './server-jobs';
 import { ServerUsage } from './server-usage';
 
@@ -30,6 +32,7 @@ const refreshMs = 5000;
 @Component({
   selector: 'cr-server-page',
   imports: [
+    BytesPipe,
     HealthMark,
     Icon,
     LiveDuration,
@@ -37,6 +40,7 @@ const refreshMs = 5000;
     Notice,
     RouterLink,
     ServerFacts,
+    ServerHistory,
     ServerJobs,
     ServerUsage,
     Skeleton,

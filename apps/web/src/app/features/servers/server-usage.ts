@@ -3,6 +3,7 @@ import { Component, DestroyRef, computed, inject, input } from '@angular/core';
 import type { ResourceUsage } from '@cronium/server-types';
 
 import { BytesPipe } from '../../shared/size/bytes';
+import { DurationPipe } from '../../shared/time/duration';
 import { usageUrl } from './server-api';
 
 const refreshMs = 5000;
@@ -10,7 +11,7 @@ const refreshMs = 5000;
 /** What a server uses now, asked again while the page is looked at. A server that does not answer shows nothing here; its health says why. */
 @Component({
   selector: 'cr-server-usage',
-  imports: [BytesPipe],
+  imports: [BytesPipe, DurationPipe],
   template: `
     @if (now(); as usage) {
       <dl class="card" aria-label="Use" data-testid="usage">
@@ -36,6 +37,12 @@ const refreshMs = 5000;
               {{ load.oneMinute.toFixed(2) }}, {{ load.fiveMinutes.toFixed(2) }},
               {{ load.fifteenMinutes.toFixed(2) }}
             </dd>
+          </div>
+        }
+        @if (usage.uptimeSeconds; as seconds) {
+          <div>
+            <dt>Up for</dt>
+            <dd>{{ seconds * 1000 | duration }}</dd>
           </div>
         }
         @if (usage.pool; as pool) {

@@ -21,6 +21,8 @@ export interface SettingsForm {
   local_execution_max_queued_jobs: number | null;
   local_execution_when_queue_full: WhenQueueFull;
   max_concurrent_jobs_per_user: number | null;
+  host_min_free_memory_mb: number | null;
+  host_min_free_disk_mb: number | null;
   retention_executions_days: number | null;
   retention_logs_days: number | null;
   retention_logs_mb: number | null;

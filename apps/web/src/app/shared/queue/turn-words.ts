@@ -5,6 +5,7 @@ import { formatRunning } from '../time/duration';
 /** Why a job waits, in a word or three; `server_unhealthy` is of `waitingFor`. */
 export const reasonWords: Record<QueueReason | 'server_unhealthy', string> = {
   server_busy: 'Server is busy',
+  server_short: 'Machine is short of room',
   event_busy: 'Event is busy',
   owner_busy: 'Owner has enough running',
   worker_busy: 'About to start',
