@@ -159,6 +159,25 @@ describe('the evaluation of rules', () => {
     expect(await open('memory_short')).toEqual([]);
   });
 
+  it('knows what is short of hosts that are measured each minute, by the newest figure', async () => {
+    const measure = (minutes: number, memory: number) =>
+      execute(
+        `INSERT INTO server_usage (server_id, at, cpu_percent, cores, memory_used, memory_limit, disk_used, disk_limit)
+         VALUES ($1, $2, 1, 1, $3, 100, 1, 100)`,
+        [serverId, at(minutes), memory],
+      );
+    await measure(-2, 10);
+    await measure(-1, 99);
+    await fixture.evaluator.evaluate(at(0));
+    expect(await open('memory_short')).toMatchObject([{ title: 'The memory of “Web” is 99 % used' }]);
+    await fixture.evaluator.evaluate(at(3));
+    expect(await open('memory_short')).toHaveLength(1);
+    await measure(4, 20);
+    await fixture.evaluator.evaluate(at(4));
+    expect(await open('memory_short')).toEqual([]);
+    await execute('DELETE FROM server_usage');
+  });
+
   it('knows the disk of the data', async () => {
     await fixture.setRule('disk_short', { threshold: 0, for_seconds: 0 });
     await fixture.evaluator.evaluate(at(0));

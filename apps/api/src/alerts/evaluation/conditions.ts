@@ -12,7 +12,7 @@ const branches: Partial<Record<AlertKind, string>> = {
      WHERE NOT (server.is_system_managed AND EXISTS (
              SELECT 1 FROM system_settings WHERE key = 'local_execution_access' AND value = '"disabled"'))`,
 
-  // Nobody measures while nobody looks, and what was measured is true for a minute.
+  // Ssh hosts are measured once a minute while they are well, other servers while somebody looks.
   disk_short: `
     SELECT rule.kind, server.id, NULL, server.name, usage.disk, usage.disk >= rule.threshold, '{}'
       FROM rule JOIN usage ON usage.disk IS NOT NULL JOIN servers server ON server.id = usage.server_id`,
@@ -118,12 +118,18 @@ export const presentStatement = `
   WITH moment AS MATERIALIZED (SELECT coalesce($1::timestamptz, now()) AS now),
   rules AS MATERIALIZED (SELECT * FROM alert_rules WHERE enabled),
   usage AS MATERIALIZED (
-    SELECT entry.key::uuid AS server_id,
-           max(100 * (entry.value #>> '{memory,usedBytes}')::float8 / nullif((entry.value #>> '{memory,limitBytes}')::float8, 0)) AS memory,
-           max(100 * (entry.value #>> '{disk,usedBytes}')::float8 / nullif((entry.value #>> '{disk,limitBytes}')::float8, 0)) AS disk,
-           sum((entry.value #>> '{pool,ready}')::integer) AS ready, sum((entry.value #>> '{pool,inUse}')::integer) AS in_use
-      FROM moment JOIN process_reports report ON report.at > moment.now - interval '60 s'
-     CROSS JOIN LATERAL jsonb_each(report.report -> 'servers') entry GROUP BY entry.key),
+    SELECT server_id, max(memory) AS memory, max(disk) AS disk, sum(ready) AS ready, sum(in_use) AS in_use FROM (
+      SELECT entry.key::uuid AS server_id,
+             100 * (entry.value #>> '{memory,usedBytes}')::float8 / nullif((entry.value #>> '{memory,limitBytes}')::float8, 0) AS memory,
+             100 * (entry.value #>> '{disk,usedBytes}')::float8 / nullif((entry.value #>> '{disk,limitBytes}')::float8, 0) AS disk,
+             (entry.value #>> '{pool,ready}')::integer AS ready, (entry.value #>> '{pool,inUse}')::integer AS in_use
+        FROM moment JOIN process_reports report ON report.at > moment.now - interval '60 s'
+       CROSS JOIN LATERAL jsonb_each(report.report -> 'servers') entry
+      UNION ALL
+      (SELECT DISTINCT ON (server_id) server_id, 100 * memory_used::float8 / nullif(memory_limit, 0),
+              100 * disk_used::float8 / nullif(disk_limit, 0), NULL, NULL
+         FROM moment JOIN server_usage ON at > moment.now - interval '3 minutes' ORDER BY server_id, at DESC)) measured
+     GROUP BY server_id),
   found AS (${findings.join(' UNION ALL ')})
   SELECT moment.now,
          (SELECT json_agg(json_build_object('kind', kind, 'threshold', threshold, 'criticalThreshold', critical_threshold,
