@@ -13,6 +13,8 @@ import { secondsAfter } from './backoff';
 const batch = 20;
 /** A process that does not say what came of it for so long is dead; channels give up earlier. */
 const leaseSeconds = 120;
+/** As the port says. */
+const longestSeconds = 60;
 
 /** Takes what is due out of the outbox, delivers it, and writes down what came of it. */
 @Injectable()
@@ -67,7 +69,7 @@ export class Deliverer {
     try {
       if (!due.channel) throw new DeliveryError('The channel was deleted.', false);
       if (!due.channel.enabled) throw new DeliveryError('The channel is switched off.', false);
-      await this.channels.create(due.channel).deliver(this.messageOf(due), due.recipient);
+      await inTime(this.channels.create(due.channel).deliver(this.messageOf(due), due.recipient));
       await this.end(due, 'delivered', null, now);
     } catch (error) {
       await this.failed(due, error, now);
@@ -118,6 +120,20 @@ export class Deliverer {
       },
       link: publicUrl === undefined ? null : `${publicUrl}/alerts/${due.alertId}`,
     };
+  }
+}
+
+/** A side that answers forever, byte by byte, must not outlast the lease. */
+async function inTime(delivery: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const tell = () => reject(new DeliveryError(`It took longer than ${longestSeconds} s.`, true));
+    timer = setTimeout(tell, longestSeconds * 1000);
+  });
+  try {
+    await Promise.race([delivery, limit]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
