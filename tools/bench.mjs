@@ -10,7 +10,7 @@ import { ensureDependencies, findNode24, nodeEnvironment } from './machine/node.
 
 const onEngine = ['overhead', 'throughput', 'log', 'ssh'];
 /** What measures the product beside running scripts. */
-const onFake = ['schedule', 'queue', 'executions', 'dashboard'];
+const onFake = ['schedule', 'queue', 'executions', 'dashboard', 'search'];
 const name = process.argv[2];
 if (![...onEngine, ...onFake].includes(name)) {
   console.error(`Usage: npm run bench:<name>, with one of ${[...onEngine, ...onFake].join(', ')}`);

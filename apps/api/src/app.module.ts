@@ -17,6 +17,7 @@ import { EventsModule } from './events/events.module';
 import { ExecutionsModule } from './executions/executions.module';
 import { ExecutorsModule } from './executor/executors.module';
 import { WorkerModule } from './executor/worker.module';
+import { LogSearchModule } from './log-search/log-search.module';
 import { MetricsModule } from './monitoring/metrics.module';
 import { MonitoringModule } from './monitoring/monitoring.module';
 import { RealtimeModule } from './realtime/realtime.module';
@@ -49,6 +50,7 @@ export class AppModule {
         SchedulesModule,
         CalendarsModule,
         DashboardModule,
+        LogSearchModule,
         MonitoringModule,
         MetricsModule,
         ...(config.roles.has('api') ? [RealtimeModule, TerminalModule] : []),

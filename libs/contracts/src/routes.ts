@@ -22,8 +22,13 @@ export const routes = {
   calendars: 'calendars',
   executions: 'executions',
   jobs: 'jobs',
+  logs: { search: 'logs/search' },
   queue: 'queue',
-  monitoring: { execution: 'monitoring/execution', actions: 'monitoring/actions' },
+  monitoring: {
+    execution: 'monitoring/execution',
+    actions: 'monitoring/actions',
+    success: 'monitoring/success',
+  },
   dashboard: 'dashboard',
   /** Not below `/api`. */
   metrics: 'metrics',

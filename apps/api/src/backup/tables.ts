@@ -9,6 +9,8 @@ export const migrationsTable = 'migrations';
 
 /** Who is signed in, which processes there are and what they see is true of one moment in one place only. */
 const momentary = ['sessions', 'processes', 'process_reports'];
+/** Made again from the logs, by the indexer. */
+const derived = ['log_search_blocks', 'log_search_progress'];
 
 /** Whatever an extension made is not ours. */
 const ours = (catalog: 'pg_class' | 'pg_proc', id: string) =>
@@ -35,7 +37,7 @@ export async function tablesToBackUp(client: ClientBase): Promise<Table[]> {
             (SELECT coalesce(array_agg(other.relname::text), '{}') FROM pg_constraint JOIN pg_class other ON other.oid = confrelid
               WHERE conrelid = pg_class.oid AND contype = 'f' AND confrelid <> conrelid) AS "refersTo"
        FROM pg_class WHERE ${ourTables} AND relname <> ALL($1) ORDER BY relname`,
-    [[migrationsTable, ...momentary]],
+    [[migrationsTable, ...momentary, ...derived]],
   );
   const waiting = new Set(rows);
   const sorted: Table[] = [];

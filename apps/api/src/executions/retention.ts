@@ -138,6 +138,9 @@ async function removeLogsBeyond(manager: EntityManager, maxBytes: number): Promi
 async function removeLogs(manager: EntityManager, jobIds: readonly string[]): Promise<void> {
   if (jobIds.length === 0) return;
   await manager.transaction(async (transaction) => {
+    // Whoever indexes logs has this lock: nothing is indexed meanwhile of what goes.
+    await transaction.query('SELECT FROM log_search_progress FOR UPDATE');
+    await transaction.query('DELETE FROM log_search_blocks WHERE job_id = ANY($1)', [jobIds]);
     await transaction.query('DELETE FROM job_log_chunks WHERE job_id = ANY($1)', [jobIds]);
     await transaction.query('UPDATE jobs SET log_removed_at = now() WHERE id = ANY($1)', [jobIds]);
   });

@@ -14,17 +14,24 @@ const cursorSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 /** @throws DomainError when the text is not a cursor of ours */
 export function decodeCursor(cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
-  const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
-  if (!parsed.success) {
-    throw new DomainError(
-      'invalid',
-      'cursor_invalid',
-      'The cursor is not one of this list. Start without a cursor.',
-      [{ path: 'query.cursor', message: 'Take `nextCursor` of the page before, or leave it out.' }],
-    );
-  }
+  const parsed = cursorSchema.safeParse(parseCursor(cursor));
+  if (!parsed.success) throw cursorInvalid();
   const [at, id] = parsed.data;
   return { at: new Date(at), id };
+}
+
+/** What a cursor holds, whatever list it is of; undefined when it is none. */
+export function parseCursor(cursor: string): unknown {
+  return parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
+}
+
+export function cursorInvalid(): DomainError {
+  return new DomainError(
+    'invalid',
+    'cursor_invalid',
+    'The cursor is not one of this list. Start without a cursor.',
+    [{ path: 'query.cursor', message: 'Take `nextCursor` of the page before, or leave it out.' }],
+  );
 }
 
 /** Cuts the one row too many that tells whether there is a next page. */

@@ -7,11 +7,12 @@ import { ExecutionMonitor } from './execution-monitor';
 import { HealthService } from './health.service';
 import { MonitoringController } from './monitoring.controller';
 import { ProcessReports } from './process-reports';
+import { SuccessMetrics } from './success-metrics';
 
 @Module({
   imports: [ExecutionsModule, ServersModule],
   controllers: [HealthController, MonitoringController],
-  providers: [HealthService, ExecutionMonitor, ProcessReports],
+  providers: [HealthService, ExecutionMonitor, ProcessReports, SuccessMetrics],
   exports: [ExecutionMonitor, ProcessReports],
 })
 export class MonitoringModule {}

@@ -39,6 +39,12 @@ export const appRoutes: Routes = [
           import('./features/executions/execution-routes').then((file) => file.executionRoutes),
       },
       {
+        path: 'log-search',
+        title: 'Log search',
+        loadComponent: () =>
+          import('./features/log-search/log-search-page').then((file) => file.LogSearchPage),
+      },
+      {
         path: 'queue',
         title: 'Queue',
         loadComponent: () => import('./features/queue/queue-page').then((file) => file.QueuePage),
@@ -61,6 +67,12 @@ export const appRoutes: Routes = [
         title: 'Execution monitor',
         canActivate: [adminGuard],
         loadComponent: () => import('./features/monitor/monitor-page').then((file) => file.MonitorPage),
+      },
+      {
+        path: 'monitor/promises',
+        title: 'Promises',
+        canActivate: [adminGuard],
+        loadComponent: () => import('./features/promises/promises-page').then((file) => file.PromisesPage),
       },
       {
         path: 'users',

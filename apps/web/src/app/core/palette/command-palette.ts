@@ -3,7 +3,7 @@ import { Component, ElementRef, computed, inject, linkedSignal, signal, viewChil
 import { MatDialogRef } from '@angular/material/dialog';
 import { Router } from '@angular/router';
 import { routes, type EventSummary, type Execution, type Page } from '@cronium/contracts';
-import { mdiMagnify, mdiPlay, mdiPlus } from '@mdi/js';
+import { mdiMagnify, mdiPlay, mdiPlus, mdiTextSearch } from '@mdi/js';
 import { firstValueFrom } from 'rxjs';
 
 import { Icon } from '../../shared/icon/icon';
@@ -78,11 +78,20 @@ export class CommandPalette {
       ];
       return wantsRun ? commands.slice(1) : commands;
     });
-    return text === '' ? [...places, ...events] : [...events, ...places];
+    return text === '' ? [...places, ...events] : [...events, ...places, this.inLogs()];
   });
   /** Back to the first one whenever the choice changes. */
   protected readonly chosen = linkedSignal({ source: this.query, computation: () => 0 });
   protected readonly icons = { search: mdiMagnify };
+
+  private inLogs(): Command {
+    const text = this.query().trim();
+    const address = this.router.createUrlTree(['/log-search'], { queryParams: { q: text } });
+    return {
+      ...{ id: 'logs', kind: 'Search', label: `“${text}” in the logs`, icon: mdiTextSearch },
+      act: () => this.go(this.router.serializeUrl(address)),
+    };
+  }
 
   protected type(text: string): void {
     this.query.set(text);

@@ -11,6 +11,7 @@ import {
   mdiMonitorDashboard,
   mdiPlayBoxMultipleOutline,
   mdiServerOutline,
+  mdiTextSearch,
 } from '@mdi/js';
 
 export interface Destination {
@@ -27,6 +28,7 @@ const places: readonly Destination[] = [
   { label: 'Events', path: '/events', icon: mdiCalendarClockOutline },
   { label: 'Schedule', path: '/schedule', icon: mdiCalendarMonthOutline },
   { label: 'Executions', path: '/executions', icon: mdiPlayBoxMultipleOutline },
+  { label: 'Log search', path: '/log-search', icon: mdiTextSearch },
   { label: 'Queue', path: '/queue', icon: mdiHumanQueue },
   { label: 'Calendars', path: '/calendars', icon: mdiCalendarRemoveOutline },
   { label: 'Servers', path: '/servers', icon: mdiServerOutline },

@@ -19,7 +19,7 @@ import {
   type ExecutionSummary,
   type Page,
 } from '@cronium/contracts';
-import { mdiClose, mdiFilterOffOutline, mdiPlayBoxMultipleOutline } from '@mdi/js';
+import { mdiClose, mdiFilterOffOutline, mdiPlayBoxMultipleOutline, mdiTextSearch } from '@mdi/js';
 
 import { apiUrl } from '../../core/http/api-url';
 import { Realtime } from '../../core/realtime/realtime';
@@ -37,7 +37,7 @@ import { TimeAgo } from '../../shared/time/time-ago';
 import { errorHeading } from '../../shared/state/ends';
 import { executionsUrl } from './execution-api';
 import { NewArrivals } from './new-arrivals';
-import { instantOf, sinceOf, spanWords, timeRanges } from './time-ranges';
+import { instantOf, sinceOf, spanWords, timeRanges } from '../../shared/time/time-ranges';
 import { LateMark } from './late-mark';
 import { triggerOf } from './triggers';
 
@@ -105,6 +105,7 @@ export class ExecutionList {
     close: mdiClose,
     empty: mdiPlayBoxMultipleOutline,
     filter: mdiFilterOffOutline,
+    logs: mdiTextSearch,
   };
 
   constructor() {

@@ -1,6 +1,6 @@
 import { Component, computed, effect, inject, input, linkedSignal, signal, untracked } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { isActive, type Execution, type Job } from '@cronium/contracts';
+import { isActive, logPlaceSchema, type Execution, type Job } from '@cronium/contracts';
 import { mdiClose, mdiHumanQueue, mdiPencilOutline, mdiPlayOutline, mdiReplay } from '@mdi/js';
 
 import { toApiProblem } from '../../core/http/problem';
@@ -69,38 +69,49 @@ export class ExecutionPage {
   protected readonly live = inject(LiveExecution);
 
   readonly id = input.required<string>();
+  /** The job and the entry of its log that are shown at first, as the log search links to them. */
+  readonly job = input<string>();
+  readonly line = input<string>();
 
   protected readonly execution = this.live.execution;
   protected readonly active = computed(() => isActive(this.execution()?.state ?? 'succeeded'));
   /** Some servers did well and others did not. */
   protected readonly failedSomewhere = computed(() => this.execution()?.state === 'partial');
-  private readonly chosenJob = linkedSignal<string, string | null>({
-    source: this.id,
-    computation: () => null,
+  private readonly chosenJob = linkedSignal<unknown, string | null>({
+    source: () => [this.id(), this.job(), this.line()],
+    computation: () => this.job() ?? null,
   });
   /** The job that is shown: the chosen one, else the first that has something to show. */
-  protected readonly job = computed<Job | undefined>(() => {
+  protected readonly shownJob = computed<Job | undefined>(() => {
     const jobs = this.execution()?.jobs;
     return jobs?.find((job) => job.id === this.chosenJob()) ?? firstToShow(jobs ?? []);
   });
   /** The attempt that follows the one that is shown, while it waits. */
   protected readonly nextAttempt = computed(() => {
-    const job = this.job();
+    const job = this.shownJob();
     const server = attemptsByServer(this.execution()?.jobs ?? []).find(({ all }) => job && all.includes(job));
     return server && server.last !== job && server.last.state === 'queued' ? server.last : undefined;
   });
   protected readonly log = computed(() => {
-    const id = this.job()?.id;
+    const id = this.shownJob()?.id;
     return id === undefined ? undefined : this.live.feed().log(id);
+  });
+  /** Only in the log that it is in. */
+  protected readonly logLine = computed(() => {
+    const line = logPlaceSchema.safeParse(Number(this.line())).data;
+    return line !== undefined && line > 0 && this.shownJob()?.id === this.job() ? line : undefined;
   });
   protected readonly logLoading = computed(() => {
     const log = this.log();
     log?.version();
-    return log !== undefined && log.buffer.lastSeq < (this.job()?.logEntries ?? 0);
+    return log !== undefined && log.buffer.lastSeq < (this.shownJob()?.logEntries ?? 0);
   });
-  protected readonly tab = linkedSignal<string, Tab>({ source: this.id, computation: () => 'log' });
+  protected readonly tab = linkedSignal<unknown, Tab>({
+    source: () => [this.id(), this.line()],
+    computation: () => 'log',
+  });
   protected readonly inputText = computed(() => pretty(this.execution()?.input));
-  protected readonly outputText = computed(() => pretty(this.job()?.output));
+  protected readonly outputText = computed(() => pretty(this.shownJob()?.output));
   protected readonly cancelling = linkedSignal({ source: this.id, computation: () => false });
   protected readonly busy = signal(false);
 

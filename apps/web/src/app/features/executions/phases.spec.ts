@@ -2,7 +2,7 @@ import type { Job } from '@cronium/contracts';
 
 import { endOf, errorHeading } from '../../shared/state/ends';
 import { phasesOf } from './phases';
-import { sinceOf } from './time-ranges';
+import { sinceOf } from '../../shared/time/time-ranges';
 import { triggerOf } from './triggers';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();

@@ -11,7 +11,7 @@ import { Icon } from '../../shared/icon/icon';
 import { addressFilters } from '../../shared/paging/address-filters';
 import { ownZone } from '../../shared/time/zone-days';
 import { FailureGroups } from './failure-groups';
-import { FigureTile } from './figure-tile';
+import { FigureTile } from '../../shared/figure/figure-tile';
 import { countWords, endedOf, secondsWords, shareWords, successOf } from './figure-words';
 import { HeatMap } from './heat-map';
 import { daysIn, homeParts, periods, type HomeQuery } from './home-api';

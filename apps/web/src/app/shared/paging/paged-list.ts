@@ -18,6 +18,8 @@ export interface PagedList<T> {
   reload(): void;
   /** Changes the rows at hand, for what is heard live. */
   change(update: (items: readonly T[]) => readonly T[]): void;
+  /** Whatever else the last page that was read says. */
+  readonly lastPage: Signal<Page<T> | undefined>;
 }
 
 function present(query: ListQuery): Record<string, string> {
@@ -29,14 +31,15 @@ function present(query: ListQuery): Record<string, string> {
  * Call in an injection context.
  *
  * @param url a function when it has parts that are known only later, as an input of the page
+ * @param query undefined while there is nothing to ask
  */
-export function pagedList<T>(url: string | (() => string), query: () => ListQuery): PagedList<T> {
+export function pagedList<T>(url: string | (() => string), query: () => ListQuery | undefined): PagedList<T> {
   const http = inject(HttpClient);
   const address = typeof url === 'string' ? () => url : url;
-  const first = httpResource<Page<T>>((): HttpResourceRequest => ({
-    url: address(),
-    params: present(query()),
-  }));
+  const first = httpResource<Page<T>>((): HttpResourceRequest | undefined => {
+    const asked = query();
+    return asked && { url: address(), params: present(asked) };
+  });
   const firstPage = computed(() => (first.hasValue() ? first.value() : undefined));
   const rows = linkedSignal<Page<T> | undefined, Page<T> | undefined>({
     source: firstPage,
@@ -72,6 +75,7 @@ export function pagedList<T>(url: string | (() => string), query: () => ListQuer
       }
     },
     reload: () => first.reload(),
+    lastPage: rows,
     change: (update) => rows.update((now) => now && { ...now, items: [...update(now.items)] }),
   };
 }

@@ -49,6 +49,14 @@ describe('LogBuffer', () => {
     expect(buffer.text(0)).toHaveLength(logBounds.lineLength);
   });
 
+  it('finds the line of an entry, also of one that is a piece of it', () => {
+    const buffer = new LogBuffer();
+    buffer.append([entry(1, 'be'), entry(2, 'oops\n', 'stderr'), entry(3, 'gin\n'), entry(4, 'next\n')]);
+    expect([1, 2, 4, 5].map((seq) => buffer.indexOfSeq(seq))).toEqual([0, 1, 2, -1]);
+    buffer.append(Array.from({ length: logBounds.lines }, (_, index) => entry(index + 5, 'x\n')));
+    expect(buffer.indexOfSeq(1)).toBe(-1);
+  });
+
   it('lets go of the oldest lines in blocks, and keeps the numbers right', () => {
     const buffer = new LogBuffer();
     buffer.append(

@@ -93,6 +93,18 @@ export class LogBuffer {
     };
   }
 
+  /** The line with this entry, or with a piece before it; -1 when it is not here: not yet, or no longer. */
+  indexOfSeq(seq: number): number {
+    if (seq > this.lastSeq) return -1;
+    let [low, high] = [0, this.seqs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.seqs[middle] ?? 0) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
   text(index: number): string {
     return this.texts[index] ?? '';
   }

@@ -60,17 +60,28 @@ export class LogView {
   private readonly index = new RowIndex();
   private droppedBefore = 0;
   private lastScrollTop = 0;
+  /** The line that the page was scrolled for. */
+  private broughtLine: number | undefined;
 
   readonly log = input.required<JobLog>();
   /** Whether more may come. */
   readonly live = input.required<boolean>();
   /** Whether lines that are already written are still on their way. */
   readonly loading = input(false);
+  /** The entry that is to be shown, by its `seq`; the view stays there until the person moves it. */
+  readonly line = input<number>();
   readonly download = output();
 
   protected readonly wrap = rememberedSwitch('cronium.log.wrap', true);
   protected readonly times = rememberedSwitch('cronium.log.times', false);
-  protected readonly follow = linkedSignal({ source: this.log, computation: () => true });
+  protected readonly follow = linkedSignal({
+    source: () => ({ log: this.log(), line: this.line() }),
+    computation: ({ line }) => line === undefined,
+  });
+  private readonly isPinned = linkedSignal({
+    source: () => ({ log: this.log(), line: this.line() }),
+    computation: ({ line }) => line !== undefined,
+  });
   protected readonly query = signal('');
   protected readonly current = signal(0);
   private readonly found = signal<{ readonly matches: readonly number[]; readonly searching: boolean }>({
@@ -122,6 +133,21 @@ export class LogView {
     return { rows, top: this.index.rowOf(first) * rowHeight };
   });
 
+  private readonly askedIndex = computed(() => {
+    const [line, log] = [this.line(), this.log()];
+    log.version();
+    return line === undefined ? -1 : log.buffer.indexOfSeq(line);
+  });
+  /** The number of the line that is to be shown; 0 when there is none here. */
+  protected readonly askedLine = computed(() => {
+    const at = this.askedIndex();
+    return at === -1 ? 0 : this.layout().dropped + at + 1;
+  });
+  protected readonly isAskedDropped = computed(() => {
+    const [line, { dropped }] = [this.line(), this.layout()];
+    return line !== undefined && dropped > 0 && this.askedLine() === 0 && line <= this.log().buffer.lastSeq;
+  });
+
   protected readonly matches = computed(() => this.found().matches);
   protected readonly searching = computed(() => this.found().searching);
   protected readonly currentLine = computed(() => this.matches()[this.current()] ?? 0);
@@ -162,6 +188,7 @@ export class LogView {
   protected scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller().nativeElement;
     const atEnd = scrollTop + clientHeight >= scrollHeight - rowHeight / 2;
+    if (Math.abs(scrollTop - this.lastScrollTop) > 1) this.isPinned.set(false);
     if (atEnd) this.follow.set(true);
     else if (scrollTop < this.lastScrollTop - 1) this.follow.set(false);
     this.lastScrollTop = scrollTop;
@@ -203,6 +230,7 @@ export class LogView {
   }
 
   protected followEnd(): void {
+    this.isPinned.set(false);
     this.follow.update((follow) => !follow);
   }
 
@@ -244,7 +272,13 @@ export class LogView {
     this.height();
     const follow = this.follow();
     const scroller = this.scroller().nativeElement;
-    if (follow) {
+    const asked = this.askedIndex();
+    if (this.isPinned() && asked !== -1) {
+      // On a phone the log is below the fold.
+      if (this.broughtLine !== this.line()) scroller.scrollIntoView({ block: 'nearest' });
+      this.broughtLine = this.line();
+      this.scrollToLine(asked);
+    } else if (follow) {
       scroller.scrollTop = scroller.scrollHeight;
     } else if (dropped > this.droppedBefore && !this.wrap()) {
       scroller.scrollTop -= (dropped - this.droppedBefore) * rowHeight;
@@ -281,8 +315,12 @@ export class LogView {
     const number = this.matches()[this.current()];
     if (number === undefined) return;
     this.follow.set(false);
-    const row = this.index.rowOf(number - this.log().buffer.dropped - 1);
+    this.isPinned.set(false);
+    this.scrollToLine(number - this.log().buffer.dropped - 1);
+  }
+
+  private scrollToLine(index: number): void {
     const scroller = this.scroller().nativeElement;
-    scroller.scrollTop = Math.max(0, row * rowHeight - scroller.clientHeight / 2);
+    scroller.scrollTop = Math.max(0, this.index.rowOf(index) * rowHeight - scroller.clientHeight / 2);
   }
 }
