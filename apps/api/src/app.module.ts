@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 
+import { AlertWorkModule } from './alerts/alert-work.module';
 import { AuditModule } from './audit/audit.module';
 import { AuthModule } from './auth/auth.module';
 import { CalendarsModule } from './calendars/calendars.module';
@@ -53,7 +54,7 @@ export class AppModule {
         MonitoringModule,
         MetricsModule,
         ...(config.roles.has('api') ? [RealtimeModule, TerminalModule] : []),
-        ...(config.roles.has('scheduler') ? [SchedulerModule] : []),
+        ...(config.roles.has('scheduler') ? [SchedulerModule, AlertWorkModule] : []),
         ...(config.roles.has('worker') ? [WorkerModule] : []),
       ],
     };

@@ -163,7 +163,9 @@ describe('who may use what', () => {
       state: 'skipped',
       jobs: [{ state: 'skipped', error: { code: 'access_lost', platform: false } }],
     });
-    const { body: alerts } = await app.as(friend, 'get', `/alerts?eventId=${event.id}`).expect(200);
+    const { body: alerts } = await app
+      .as(friend, 'get', `/alerts?kind=did_not_run&eventId=${event.id}`)
+      .expect(200);
     expect(alerts).toMatchObject({ items: [{ kind: 'did_not_run', details: { code: 'access_lost' } }] });
     await app.as(admin, 'patch', '/settings').send({ local_execution_max_concurrent_jobs: 16 }).expect(200);
   });

@@ -86,7 +86,10 @@ describe('calendars', () => {
     return event;
   };
   const alertsOf = async (event: Event, as: Session = user): Promise<Alert[]> =>
-    ((await app.as(as, 'get', `/alerts?eventId=${event.id}`).expect(200)).body as Page<Alert>).items;
+    (
+      (await app.as(as, 'get', `/alerts?kind=did_not_run&eventId=${event.id}`).expect(200))
+        .body as Page<Alert>
+    ).items;
 
   it('are created, read, listed, changed and deleted, and that is on record', async () => {
     const calendar = await create({

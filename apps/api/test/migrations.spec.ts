@@ -89,6 +89,34 @@ describe('migrations', () => {
     await dataSource.query('DELETE FROM users WHERE id = $1', [userId]);
   });
 
+  it('give the alerts of before their states and a history, and forget what the version before does not know', async () => {
+    await downThrough('Alerts1700001700000');
+    const [over, open] = [uuid(), uuid()];
+    await dataSource.query(
+      `INSERT INTO alerts (id, kind, severity, server_id, title, resolved_at)
+       VALUES ($1, 'host_key_changed', 'critical', $3, 'Over', now()), ($2, 'host_key_changed', 'critical', $3, 'Open', NULL)`,
+      [over, open, localExecutionId],
+    );
+    await dataSource.runMigrations();
+    const alerts = await dataSource.query<unknown[]>(
+      `SELECT title, state, told_severity AS told, array_agg(change.kind ORDER BY change.at, change.kind) AS changes
+         FROM alerts alert JOIN alert_changes change ON change.alert_id = alert.id GROUP BY alert.id ORDER BY title`,
+    );
+    expect(alerts).toEqual([
+      { title: 'Open', state: 'open', told: 'critical', changes: ['opened'] },
+      { title: 'Over', state: 'resolved', told: 'critical', changes: ['opened', 'resolved'] },
+    ]);
+    await dataSource.query(
+      `INSERT INTO alerts (id, kind, severity, title) VALUES ($1, 'backup_old', 'info', 'Of the installation')`,
+      [uuid()],
+    );
+    await downThrough('Alerts1700001700000');
+    const kept = await dataSource.query<unknown[]>('SELECT title FROM alerts ORDER BY title');
+    expect(kept).toEqual([{ title: 'Open' }, { title: 'Over' }]);
+    await dataSource.query('DELETE FROM alerts');
+    await dataSource.runMigrations();
+  });
+
   it('fill the history of events that were saved before', async () => {
     const [userId, eventId] = [uuid(), uuid()];
     const versions = [uuid(), uuid(), uuid()];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import type { Alert } from './alert';
 import type { Execution, ExecutionSummary, Job } from './execution';
 import { idSchema } from './page';
 import type { ExecutionMonitor } from './monitoring';
@@ -56,4 +57,6 @@ export interface ServerToClientEvents {
   health: (monitor: ExecutionMonitor) => void;
   /** To everyone who may see it, without a subscription: for lists. */
   'execution.listed': (execution: ExecutionSummary) => void;
+  /** To everyone who may see it: it was opened, has changed, or is over. */
+  'alert.changed': (alert: Alert) => void;
 }

@@ -1,93 +1,153 @@
-import type { Alert, AlertQuery, Page } from '@cronium/contracts';
+import type { Alert, AlertChange, AlertDetails, AlertQuery, OpenAlerts, Page } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuid } from 'uuid';
 
-import type { Caller } from '../auth/policy';
+import { AuditService } from '../audit/audit.service';
+import { type Caller, roleMay } from '../auth/policy';
 import { decodeCursor, toPage } from '../http/cursor';
+import { DomainError, notFound } from '../http/domain-error';
+import { AlertRecords, type ByWhom } from './alert-records';
+import { alertColumns, type AlertRow, alertTables, toAlert, visibleToCaller } from './alert-rows';
+import { DeliveriesService } from './deliveries/deliveries.service';
+import { rankOf } from './severity';
 
-/** What an alert is about. */
-export type AlertSubject = { readonly serverId: string } | { readonly eventId: string };
+/** More of the history of one alert nobody reads at once. */
+const changesShown = 100;
+/** Named in the bell. */
+const openShown = 10;
 
-/** What is raised: of one kind and subject there is at most one open alert. */
-export interface RaisedAlert {
-  readonly kind: Alert['kind'];
-  readonly severity: Alert['severity'];
-  readonly subject: AlertSubject;
-  readonly title: string;
-  readonly details: Readonly<Record<string, unknown>>;
-  /** How often it is noticed at once; once when it is left out. */
-  readonly count?: number;
+/** An alert, and who beside the administrators may see it. */
+export interface AlertView {
+  readonly alert: Alert;
+  readonly userIds: readonly string[];
 }
 
-/** Records of what somebody must look at. */
+/** What of the alerts a caller sees, and does about them. */
 @Injectable()
 export class AlertsService {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly records: AlertRecords,
+    private readonly deliveries: DeliveriesService,
+    private readonly audit: AuditService,
+  ) {}
 
-  /** Inside the transaction that notices it. Noticed again, the open alert has the newest details, and counts. */
-  async raise(transaction: EntityManager, alert: RaisedAlert): Promise<void> {
-    const { kind, severity, subject, title, details, count = 1 } = alert;
-    const [column, id] = subjectColumn(subject);
-    await transaction.query(
-      `INSERT INTO alerts AS alert (id, kind, severity, ${column}, title, details, count) VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (kind, ${column}) WHERE resolved_at IS NULL
-       DO UPDATE SET title = $5, details = $6, count = alert.count + $7`,
-      [uuid(), kind, severity, id, title, JSON.stringify(details), count],
-    );
-  }
-
-  /** Inside the transaction that notices that it is over. */
-  async resolve(
-    transaction: EntityManager,
-    kind: Alert['kind'],
-    subjects: readonly AlertSubject[],
-  ): Promise<void> {
-    await transaction.query(
-      `UPDATE alerts SET resolved_at = now()
-        WHERE kind = $1 AND (server_id = ANY($2) OR event_id = ANY($2)) AND resolved_at IS NULL`,
-      [kind, subjects.map((subject) => subjectColumn(subject)[1])],
-    );
-  }
-
-  /** Of the servers that the caller may manage and the events that they may see, newest first. */
-  async list(caller: Caller, { open, eventId, cursor, limit }: AlertQuery): Promise<Page<Alert>> {
+  /** Of the servers that the caller may manage and of their own events, newest first. */
+  async list(caller: Caller, query: AlertQuery): Promise<Page<Alert>> {
+    const { open, state, kind, severity, serverId, eventId, cursor, limit } = query;
     const after = decodeCursor(cursor);
     const rows = await this.database.query<AlertRow[]>(
-      `SELECT alert.id, alert.kind, alert.severity, alert.title, alert.details, alert.count, alert.opened_at, alert.resolved_at,
-              CASE WHEN server.id IS NOT NULL THEN json_build_object('id', server.id, 'name', server.name) END AS server,
-              CASE WHEN event.id IS NOT NULL THEN json_build_object('id', event.id, 'name', event.name) END AS event
-         FROM alerts alert
-         LEFT JOIN servers server ON server.id = alert.server_id
-         LEFT JOIN events event ON event.id = alert.event_id
-        WHERE ($2 OR server.owner_id = $1 OR event.owner_id = $1 OR EXISTS (SELECT 1 FROM server_shares share
-                 WHERE share.server_id = server.id AND share.user_id = $1 AND share.level = 'manage'))
+      `SELECT ${alertColumns} FROM ${alertTables}
+        WHERE ${visibleToCaller}
           AND (NOT $3 OR alert.resolved_at IS NULL)
-          AND ($7::uuid IS NULL OR alert.event_id = $7)
-          AND ($5::timestamptz IS NULL OR (alert.opened_at, alert.id) < ($5, $6::uuid))
-        ORDER BY alert.opened_at DESC, alert.id DESC LIMIT $4`,
+          AND ($4::text IS NULL OR alert.state = $4)
+          AND ($5::text IS NULL OR alert.kind = $5)
+          AND ($6::text IS NULL OR alert.severity = $6)
+          AND ($7::uuid IS NULL OR alert.server_id = $7)
+          AND ($8::uuid IS NULL OR alert.event_id = $8)
+          AND ($9::timestamptz IS NULL OR (alert.opened_at, alert.id) < ($9, $10::uuid))
+        ORDER BY alert.opened_at DESC, alert.id DESC LIMIT $11`,
       [
-        ...[caller.id, caller.role === 'ADMIN', open, limit + 1],
-        ...[after?.at ?? null, after?.id ?? null, eventId ?? null],
+        ...[caller.id, caller.role === 'ADMIN', open, state, kind, severity, serverId, eventId],
+        ...[after?.at, after?.id, limit + 1],
       ],
     );
-    const page = toPage(rows, limit, ({ opened_at, id }) => ({ at: opened_at, id }));
+    const page = toPage(rows, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
+    return { ...page, items: page.items.map(toAlert) };
+  }
+
+  /** Those that nobody has acknowledged. */
+  async open(caller: Caller): Promise<OpenAlerts> {
+    const rows = await this.database.query<(AlertRow & { counts: OpenAlerts['counts'] })[]>(
+      `WITH visible AS MATERIALIZED (
+         SELECT ${alertColumns} FROM ${alertTables} WHERE ${visibleToCaller} AND alert.resolved_at IS NULL AND alert.state = 'open')
+       SELECT visible.*, (SELECT json_build_object('critical', count(*) FILTER (WHERE severity = 'critical'),
+                                                   'warning', count(*) FILTER (WHERE severity = 'warning'),
+                                                   'info', count(*) FILTER (WHERE severity = 'info')) FROM visible) AS counts
+         FROM visible ORDER BY ${rankOf('severity')} DESC, "openedAt" DESC, id DESC LIMIT ${openShown}`,
+      [caller.id, caller.role === 'ADMIN'],
+    );
     return {
-      ...page,
-      items: page.items.map(({ opened_at, resolved_at, ...alert }) => ({
-        ...alert,
-        openedAt: opened_at.toISOString(),
-        resolvedAt: resolved_at?.toISOString() ?? null,
-      })),
+      counts: rows[0]?.counts ?? { critical: 0, warning: 0, info: 0 },
+      items: rows.map(({ counts: _counts, ...row }) => toAlert(row)),
     };
   }
-}
 
-function subjectColumn(subject: AlertSubject): [column: 'server_id' | 'event_id', id: string] {
-  return 'serverId' in subject ? ['server_id', subject.serverId] : ['event_id', subject.eventId];
-}
+  /** With what became of it, and who was told. */
+  async get(caller: Caller, id: string): Promise<AlertDetails> {
+    const alert = await this.visible(this.database.manager, caller, id);
+    const history = await this.database.query<(Omit<AlertChange, 'at'> & { at: Date })[]>(
+      `SELECT change.id, change.at, change.kind, change.severity, change.note, change.silenced_by AS "silencedBy",
+              CASE WHEN person.id IS NOT NULL THEN json_build_object('id', person.id, 'name', person.name) END AS by
+         FROM alert_changes change LEFT JOIN users person ON person.id = change.by
+        WHERE change.alert_id = $1 ORDER BY change.at, change.id LIMIT ${changesShown}`,
+      [id],
+    );
+    return {
+      ...toAlert(alert),
+      history: history.map((change) => ({ ...change, at: change.at.toISOString() })),
+      deliveries: await this.deliveries.of(caller, id),
+      mayChange: roleMay(caller.role, 'alert.change'),
+    };
+  }
 
-interface AlertRow extends Omit<Alert, 'openedAt' | 'resolvedAt'> {
-  opened_at: Date;
-  resolved_at: Date | null;
+  /** Somebody sees to it. */
+  acknowledge(caller: Caller, id: string, note: string): Promise<AlertDetails> {
+    return this.change(caller, id, note, 'alert.acknowledged', (transaction, by) =>
+      this.records.acknowledge(transaction, id, by),
+    );
+  }
+
+  /** It is over, whatever its rule says. */
+  resolve(caller: Caller, id: string, note: string): Promise<AlertDetails> {
+    return this.change(caller, id, note, 'alert.resolved', (transaction, by) =>
+      this.records.resolveOne(transaction, id, by),
+    );
+  }
+
+  /** For those who are told of it without asking; null when it is gone. */
+  async view(id: string): Promise<AlertView | null> {
+    const [row] = await this.database.query<(AlertRow & { userIds: string[] })[]>(
+      `SELECT ${alertColumns},
+              array(SELECT server.owner_id WHERE server.owner_id IS NOT NULL
+                     UNION SELECT event.owner_id WHERE event.owner_id IS NOT NULL
+                     UNION SELECT user_id FROM server_shares WHERE server_id = server.id AND level = 'manage') AS "userIds"
+         FROM ${alertTables} WHERE alert.id = $1`,
+      [id],
+    );
+    if (!row) return null;
+    const { userIds, ...alert } = row;
+    return { alert: toAlert(alert), userIds };
+  }
+
+  private async change(
+    caller: Caller,
+    id: string,
+    note: string,
+    action: string,
+    act: (transaction: EntityManager, by: ByWhom) => Promise<void>,
+  ): Promise<AlertDetails> {
+    await this.database.transaction(async (transaction) => {
+      const alert = await this.visible(transaction, caller, id);
+      if (alert.state === 'resolved') {
+        throw new DomainError('conflict', 'alert_resolved', `“${alert.title}” is resolved already.`);
+      }
+      await act(transaction, { userId: caller.id, note });
+      await this.audit.record(transaction, caller, {
+        action,
+        target: { type: 'alert', id, name: alert.title },
+        details: note === '' ? {} : { note },
+      });
+    });
+    return this.get(caller, id);
+  }
+
+  private async visible(manager: EntityManager, caller: Caller, id: string): Promise<AlertRow> {
+    const [row] = await manager.query<AlertRow[]>(
+      `SELECT ${alertColumns} FROM ${alertTables} WHERE ${visibleToCaller} AND alert.id = $3`,
+      [caller.id, caller.role === 'ADMIN', id],
+    );
+    if (!row) throw notFound('alert', id);
+    return row;
+  }
 }

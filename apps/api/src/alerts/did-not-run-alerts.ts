@@ -2,12 +2,12 @@ import type { JobError } from '@cronium/contracts';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { AlertsService } from './alerts.service';
+import { AlertRecords } from './alert-records';
 
 /** Alerts of scheduled runs that did not happen though nobody asked for that. */
 @Injectable()
 export class DidNotRunAlerts {
-  constructor(private readonly alerts: AlertsService) {}
+  constructor(private readonly alerts: AlertRecords) {}
 
   /**
    * Within the transaction that takes the runs.
@@ -22,7 +22,6 @@ export class DidNotRunAlerts {
     if (!last) return;
     await this.alerts.raise(transaction, {
       kind: 'did_not_run',
-      severity: 'warning',
       subject: { eventId: event.id },
       title: `“${event.name}” did not run as planned`,
       details: { plannedAt: last.plannedAt.toISOString(), ...last.reason },

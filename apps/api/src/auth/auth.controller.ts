@@ -48,7 +48,7 @@ export class AuthController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Session> {
-    const { session, refreshToken } = await this.auth.signIn(body.email, body.password);
+    const { session, refreshToken } = await this.auth.signIn(body.email, body.password, request.ip ?? '');
     response.cookie(refreshCookie, refreshToken, {
       ...cookieOptions(request),
       maxAge: sessionSeconds * 1000,

@@ -12,6 +12,7 @@ import { AccessGuard } from './access.guard';
 import { AccessTokenService } from './access-token.service';
 import { AuthController } from './auth.controller';
 import { AuthService } from './auth.service';
+import { FailedSignIns } from './failed-sign-ins';
 import { Session } from './session.entity';
 
 /** Sign-ins from one address: enough for a person who mistypes and for a team behind one proxy, few for a guesser. */
@@ -32,7 +33,7 @@ const signInLimit = { ttl: 60_000, limit: 30 };
     ThrottlerModule.forRoot([signInLimit]),
   ],
   controllers: [AuthController],
-  providers: [AuthService, AccessTokenService, { provide: APP_GUARD, useClass: AccessGuard }],
+  providers: [AuthService, FailedSignIns, AccessTokenService, { provide: APP_GUARD, useClass: AccessGuard }],
   exports: [AccessTokenService],
 })
 export class AuthModule {}

@@ -9,6 +9,7 @@ import { v7 as uuid } from 'uuid';
 import { Notifications } from '../database/notifications';
 import { DomainError } from '../http/domain-error';
 import { UsersService } from '../users/users.service';
+import { FailedSignIns } from './failed-sign-ins';
 import { AccessTokenService, accessTokenSeconds } from './access-token.service';
 import { Session } from './session.entity';
 
@@ -27,11 +28,14 @@ export class AuthService {
     private readonly users: UsersService,
     private readonly tokens: AccessTokenService,
     private readonly notifications: Notifications,
+    private readonly failedSignIns: FailedSignIns,
   ) {}
 
-  async signIn(email: string, password: string): Promise<OpenedSession> {
+  /** @param address where the request comes from */
+  async signIn(email: string, password: string, address: string): Promise<OpenedSession> {
     const user = await this.users.authenticate(email, password);
     if (!user) {
+      await this.failedSignIns.note(address);
       throw new DomainError(
         'unauthenticated',
         'wrong_credentials',

@@ -29,6 +29,8 @@ export type Permission =
   | 'metrics.read'
   | 'monitoring.read'
   | 'alert.read'
+  | 'alert.change'
+  | 'alert.manage'
   | 'account.read'
   | 'account.update';
 
@@ -57,6 +59,8 @@ const rolesWith: Record<Permission, readonly UserRole[]> = {
   'metrics.read': administrators,
   'monitoring.read': administrators,
   'alert.read': everyone,
+  'alert.change': workers,
+  'alert.manage': administrators,
   'account.read': everyone,
   'account.update': everyone,
 };

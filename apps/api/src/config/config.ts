@@ -46,6 +46,10 @@ const environmentSchema = z.object({
   CRONIUM_HELPERS_DIR: z.string().min(1).default('docker/executor/runtime-helpers'),
   CRONIUM_WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(512).default(64),
   CRONIUM_MIN_FREE_MB: z.coerce.number().int().min(0).max(1_000_000).default(256),
+  CRONIUM_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be https://host or http://host:port' })
+    .optional(),
+  CRONIUM_WEBHOOK_LINK_LOCAL: z.enum(['refuse', 'allow']).default('refuse'),
   CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
   CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   CRONIUM_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
@@ -77,6 +81,10 @@ export class Config {
   readonly workerConcurrency: number;
   /** Below so many MiB free on the disk of the data folder nothing new is started. */
   readonly minFreeMb: number;
+  /** Where people reach the product, for links in what it sends; undefined when nobody said. Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  /** Whether webhooks may go to link-local addresses, where clouds tell machines their credentials. */
+  readonly allowLinkLocalWebhooks: boolean;
   /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
   readonly onShutdown: 'detach' | 'end_jobs';
   readonly log: { readonly level: string; readonly pretty: boolean };
@@ -103,6 +111,8 @@ export class Config {
     };
     this.workerConcurrency = environment.CRONIUM_WORKER_CONCURRENCY;
     this.minFreeMb = environment.CRONIUM_MIN_FREE_MB;
+    this.publicUrl = environment.CRONIUM_PUBLIC_URL?.replace(/\/+$/, '');
+    this.allowLinkLocalWebhooks = environment.CRONIUM_WEBHOOK_LINK_LOCAL === 'allow';
     this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
     this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
   }

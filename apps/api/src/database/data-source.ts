@@ -30,6 +30,7 @@ import { Calendars1700000600000 } from './migrations/1700000600000-calendars';
 import { EventHistory1700000700000 } from './migrations/1700000700000-event-history';
 import { Backups1700001500000 } from './migrations/1700001500000-backups';
 import { LogSearch1700001600000 } from './migrations/1700001600000-log-search';
+import { Alerts1700001700000 } from './migrations/1700001700000-alerts';
 import { Enforcement1700001800000 } from './migrations/1700001800000-enforcement';
 import { ServerUsage1700001900000 } from './migrations/1700001900000-server-usage';
 
@@ -66,6 +67,7 @@ export const migrations = [
   ExecutionRollup1700001400000,
   Backups1700001500000,
   LogSearch1700001600000,
+  Alerts1700001700000,
   Enforcement1700001800000,
   ServerUsage1700001900000,
 ];

@@ -23,6 +23,8 @@ export type Notification =
   | { readonly kind: 'server.changed' | 'server.health'; readonly serverId: string }
   /** A user's role or status was changed, or sessions of theirs were ended: what lasts longer than a request asks again. */
   | { readonly kind: 'access.changed'; readonly userId: string }
+  /** It was opened or changed, or is over; some of it may be to deliver. */
+  | { readonly kind: 'alert.changed'; readonly alertId: string }
   /** Somebody looks at what servers and jobs use: workers report it once, and then each second for so long. */
   | { readonly kind: 'monitor.watched'; readonly seconds: number }
   /** Some may have been missed while the connection was away: look at everything. */

@@ -22,6 +22,13 @@ export class DataFolder implements OnModuleInit {
     await mkdir(this.config.dataDir, { recursive: true, mode: 0o700 });
   }
 
+  /** How much of its disk is used, 0 to 100: of what others than the superuser may use. */
+  async usedPercent(): Promise<number> {
+    const { blocks, bfree, bavail } = await statfs(this.config.dataDir);
+    const used = blocks - bfree;
+    return used + bavail === 0 ? 0 : (100 * used) / (used + bavail);
+  }
+
   /** @throws DomainError `data_disk_full` when less is free than new work may need: what runs is recorded with the rest of it */
   async requireRoom(): Promise<void> {
     const now = performance.now();

@@ -76,6 +76,7 @@ import { ExecutionViews } from './execution-views';
   ],
   exports: [
     Admission,
+    DataFolder,
     ExecutionsService,
     ExecutionStarter,
     IdempotencyKeys,

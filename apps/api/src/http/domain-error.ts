@@ -41,8 +41,22 @@ export class DomainError extends Error {
 
 /** A thing that is not there, or that the caller may not know of: both answer the same. */
 export function notFound(
-  what: 'calendar' | 'event' | 'execution' | 'job' | 'server' | 'user',
+  what:
+    | 'alert'
+    | 'alert_channel'
+    | 'alert_rule'
+    | 'alert_silence'
+    | 'calendar'
+    | 'event'
+    | 'execution'
+    | 'job'
+    | 'server'
+    | 'user',
   id: string,
 ): DomainError {
-  return new DomainError('not_found', `${what}_not_found`, `There is no ${what} ${id} that you may see.`);
+  return new DomainError(
+    'not_found',
+    `${what}_not_found`,
+    `There is no ${what.replace('_', ' ')} ${id} that you may see.`,
+  );
 }

@@ -20,6 +20,7 @@ import {
 import type { Subscription as Listening } from 'rxjs';
 import type { Namespace, Socket } from 'socket.io';
 
+import { AlertsService } from '../alerts/alerts.service';
 import { AccessTokenService } from '../auth/access-token.service';
 import { type Caller, roleMay } from '../auth/policy';
 import { admitSockets } from '../auth/socket-handshake';
@@ -72,6 +73,7 @@ export class RealtimeGateway
     private readonly logs: JobLogsService,
     private readonly notifications: Notifications,
     private readonly health: HealthFeed,
+    private readonly alerts: AlertsService,
   ) {}
 
   afterInit(namespace: Namespace): void {
@@ -160,6 +162,11 @@ export class RealtimeGateway
           .catch((error: unknown) => this.logger.warn({ err: error }, 'A viewer was not told of a change.'));
       }
     }
+    if (message.kind === 'alert.changed') {
+      this.tellOfAlert(message.alertId).catch((error: unknown) =>
+        this.logger.warn({ err: error }, 'Nobody was told of an alert.'),
+      );
+    }
     if (
       message.kind === 'execution.created' ||
       message.kind === 'job.started' ||
@@ -170,6 +177,13 @@ export class RealtimeGateway
         this.logger.warn({ err: error }, 'A list was not told of a change.'),
       );
     }
+  }
+
+  private async tellOfAlert(id: string): Promise<void> {
+    if (this.sockets.sockets.size === 0) return;
+    const view = await this.alerts.view(id);
+    if (view)
+      this.sockets.to([administrators, ...view.userIds.map(roomOf)]).emit('alert.changed', view.alert);
   }
 
   private async list(executionId: string): Promise<void> {

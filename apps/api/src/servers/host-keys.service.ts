@@ -5,7 +5,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Subscription } from 'rxjs';
 import { DataSource } from 'typeorm';
 
-import { AlertsService } from '../alerts/alerts.service';
+import { AlertRecords } from '../alerts/alert-records';
 import { AuditService } from '../audit/audit.service';
 import type { Caller } from '../auth/policy';
 import { Notifications } from '../database/notifications';
@@ -28,7 +28,7 @@ export class HostKeysService implements OnModuleInit, OnApplicationShutdown {
     private readonly health: ServerHealth,
     private readonly executors: ExecutorRegistry,
     private readonly executorServers: ExecutorServers,
-    private readonly alerts: AlertsService,
+    private readonly alerts: AlertRecords,
     private readonly audit: AuditService,
     private readonly notifications: Notifications,
   ) {}
@@ -88,7 +88,6 @@ export class HostKeysService implements OnModuleInit, OnApplicationShutdown {
       if (!server.hostKey) return;
       await this.alerts.raise(transaction, {
         kind: 'host_key_changed',
-        severity: 'critical',
         subject: { serverId },
         title: `The host key of “${server.name}” has changed`,
         details: { pinned: server.hostKey.fingerprint, offered: offered.fingerprint },

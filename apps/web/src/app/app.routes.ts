@@ -59,6 +59,10 @@ export const appRoutes: Routes = [
         loadChildren: () => import('./features/servers/server-routes').then((file) => file.serverRoutes),
       },
       {
+        path: 'alerts',
+        loadChildren: () => import('./features/alerts/alert-routes').then((file) => file.alertRoutes),
+      },
+      {
         path: 'monitor',
         title: 'Execution monitor',
         canActivate: [adminGuard],

@@ -183,5 +183,6 @@ function attach(socket: RealtimeSocket, listeners: Listeners): () => void {
   add('execution.updated', listeners['execution.updated']);
   add('execution.finished', listeners['execution.finished']);
   add('execution.listed', listeners['execution.listed']);
+  add('alert.changed', listeners['alert.changed']);
   return () => detachers.forEach((detach) => detach());
 }

@@ -1,6 +1,7 @@
 import type { UserRole } from '@cronium/contracts';
 import {
   mdiAccountMultipleOutline,
+  mdiBellOutline,
   mdiCalendarClockOutline,
   mdiCalendarMonthOutline,
   mdiCalendarRemoveOutline,
@@ -31,6 +32,7 @@ const places: readonly Destination[] = [
   { label: 'Queue', path: '/queue', icon: mdiHumanQueue },
   { label: 'Calendars', path: '/calendars', icon: mdiCalendarRemoveOutline },
   { label: 'Servers', path: '/servers', icon: mdiServerOutline },
+  { label: 'Alerts', path: '/alerts', icon: mdiBellOutline },
   { label: 'Monitor', path: '/monitor', icon: mdiMonitorDashboard, admin: true },
   { label: 'Users', path: '/users', icon: mdiAccountMultipleOutline, admin: true },
   { label: 'Settings', path: '/settings', icon: mdiCogOutline, admin: true },

@@ -13,6 +13,7 @@ import { Notice } from '../../shared/feedback/notice';
 import { Icon } from '../../shared/icon/icon';
 import { SessionStore } from '../auth/session';
 import { signInTree } from '../auth/auth-guard';
+import { AlertBell } from './alert-bell';
 import { LocalExecution } from './local-execution';
 import { destinationsFor } from './navigation';
 import { MorePlaces } from './more-places';
@@ -26,7 +27,7 @@ const anyQuery = { queryParams: 'ignored', fragment: 'ignored', matrixParams: 'i
 /** What surrounds every page: the rail, the top bar, and the places that hold on all of them. */
 @Component({
   selector: 'cr-shell',
-  imports: [Icon, MorePlaces, Notice, PersonMenu, RouterLink, RouterLinkActive, RouterOutlet],
+  imports: [AlertBell, Icon, MorePlaces, Notice, PersonMenu, RouterLink, RouterLinkActive, RouterOutlet],
   providers: [LocalExecution, RunningCount],
   templateUrl: './shell.html',
   styleUrl: './shell.scss',

@@ -24,7 +24,7 @@ export class EventAlert {
 
   private readonly resource = httpResource<Page<Alert>>(() => ({
     url: apiUrl(routes.alerts),
-    params: { eventId: this.eventId(), open: true, limit: 1 },
+    params: { eventId: this.eventId(), kind: 'did_not_run', open: true, limit: 1 },
   }));
   /** It is beside the point of the page: when it cannot be loaded, the page says nothing of it. */
   protected readonly alert = computed(() =>
