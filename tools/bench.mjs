@@ -1,5 +1,6 @@
 // `npm run bench:<name>`: measures the built product against baselines of the same run. Prints figures, judges nothing.
 import { ensureApps } from './build-apps.mjs';
+import { EngineProxy } from './bench/engine-proxy.mjs';
 import { ensureFakeProduct, fakeProduct } from './bench/fake-product.mjs';
 import { Product } from './bench/product.mjs';
 import { ensureExecutorImage } from './image/build.mjs';
@@ -8,7 +9,7 @@ import { step } from './lib/progress.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment } from './machine/node.mjs';
 
-const onEngine = ['overhead', 'throughput', 'log', 'ssh'];
+const onEngine = ['overhead', 'throughput', 'log', 'ssh', 'monitor'];
 /** What measures the product beside running scripts. */
 const onFake = ['schedule', 'queue', 'executions', 'dashboard', 'search'];
 const name = process.argv[2];
@@ -38,7 +39,15 @@ async function benchOnEngine() {
   try {
     await step('executor image', (log) => ensureExecutorImage({ log }));
     await step('apps', (log) => ensureApps({ log, node24, env }));
-    await measure(await step('product', () => Product.start(node24, env)));
+    const engine = await EngineProxy.start();
+    try {
+      // Only where its calls are counted: the way through the proxy takes a moment.
+      const through = name === 'monitor' ? { ...env, DOCKER_HOST: engine.address } : env;
+      const product = await step('product', () => Product.start(node24, through));
+      await measure(product, { engineCalls: () => engine.calls });
+    } finally {
+      await engine.stop();
+    }
   } finally {
     if (startedDocker !== undefined) await stopDocker(startedDocker);
   }

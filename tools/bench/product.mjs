@@ -97,6 +97,14 @@ export class Product {
     return json;
   }
 
+  /** A signed-in socket of the namespace `/realtime`. @param {typeof import('socket.io-client').io} io */
+  async socket(io) {
+    const address = `${this.#base.slice(0, -'/api'.length)}/realtime`;
+    const socket = io(address, { auth: { token: this.#token }, transports: ['websocket'] });
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
+    return socket;
+  }
+
   /** Bytes of the raw log, as a stream. */
   async rawLog(jobId) {
     const headers = { authorization: `Bearer ${this.#token}` };
