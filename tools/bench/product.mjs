@@ -175,7 +175,11 @@ function exchange(url, options, body) {
       answer.on('end', () => resolve({ status: answer.statusCode, text }));
       answer.on('error', reject);
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      // The server had closed the connection, which was idle, at the same moment: nothing was done (Node's own advice).
+      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(exchange(url, options, body));
+      else reject(error);
+    });
     sent.end(body && JSON.stringify(body));
   });
 }
