@@ -88,7 +88,7 @@ describe('enforcement', () => {
       {
         kind: 'admission_resumed',
         resource: 'memory',
-        used: 260 * mebibyte,
+        used: 300 * mebibyte,
         bound: 256 * mebibyte,
         job: null,
       },

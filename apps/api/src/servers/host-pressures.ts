@@ -1,4 +1,4 @@
-import type { HostPressure } from '@cronium/server-types';
+import type { HostPressure, ResourceUsage } from '@cronium/server-types';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
@@ -19,15 +19,20 @@ export class HostPressures {
     private readonly notifications: Notifications,
   ) {}
 
-  /** Part of the transaction that records a check: whether admission stops or resumes by it, which is put on record. */
+  /**
+   * Part of the transaction that records a check: whether admission stops or resumes by it, which is put on record.
+   *
+   * @param room what the check found that the machine has left
+   */
   async turn(
     transaction: EntityManager,
     server: Pick<Server, 'id' | 'name'>,
     { pressure, before }: RecordedHealth,
+    room: ResourceUsage['host'],
   ): Promise<boolean> {
     if (pressure?.resource === before?.resource) return false;
     const stopped = pressure && ({ ...figuresOf(pressure), kind: 'admission_stopped' } as const);
-    const resumed = before && ({ ...figuresOf(before), kind: 'admission_resumed' } as const);
+    const resumed = before && ({ ...figuresOf(before, room), kind: 'admission_resumed' } as const);
     const turns = [resumed, stopped].flatMap((turn) => (turn ? [{ ...turn, serverId: server.id }] : []));
     await this.actions.record(turns, transaction);
     // Those who wait are told why, or get their turn.
@@ -45,9 +50,11 @@ export function pressureMessage(
 ): string {
   const what = resource === 'memory' ? 'of memory' : 'on the disk of its engine';
   const [left, floor] = [availableBytes, floorBytes].map((bytes) => Math.floor(bytes / mebibyte));
-  return `The machine of “${serverName}” has only ${left} MiB left ${what}; below ${floor} MiB nothing more starts there.`;
+  return `The machine of “${serverName}” has only ${left} MiB left ${what}; below ${floor} MiB nothing more starts there. It goes on with a tenth more than that.`;
 }
 
-function figuresOf({ resource, availableBytes, floorBytes }: HostPressure) {
-  return { resource, used: availableBytes, bound: floorBytes };
+/** @param room what is left by now; what was left then, where nobody tells any more */
+function figuresOf({ resource, availableBytes, floorBytes }: HostPressure, room?: ResourceUsage['host']) {
+  const now = resource === 'memory' ? room?.memoryAvailableBytes : room?.diskFreeBytes;
+  return { resource, used: now ?? availableBytes, bound: floorBytes };
 }

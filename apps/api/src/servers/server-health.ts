@@ -196,7 +196,12 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     if (server.type !== 'ssh' || now - (this.sampled.get(server.id) ?? -Infinity) < sampleMilliseconds)
       return;
     this.sampled.set(server.id, now);
-    await this.usages.keep(server.id, await (await this.executors.get(server)).getResourceUsage());
+    try {
+      await this.usages.keep(server.id, await (await this.executors.get(server)).getResourceUsage());
+    } catch (error) {
+      // A host that went away in between; its next check says so.
+      this.logger.debug({ err: error, server: server.name }, 'What a server uses could not be kept.');
+    }
   }
 
   private async record(server: Server, health: HealthStatus, room: ResourceUsage['host']): Promise<void> {
@@ -207,7 +212,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     const known = { health, failures };
     const recorded = await this.servers.manager.transaction(async (transaction) => {
       const found = await this.repository.record(transaction, server, known, secondsAfter(failures), room);
-      const hasTurned = found !== undefined && (await this.pressure.turn(transaction, server, found));
+      const hasTurned = found !== undefined && (await this.pressure.turn(transaction, server, found, room));
       if (found && (isNews || hasTurned))
         await this.notifications.publish(transaction, { kind: 'server.health', serverId: server.id });
       return found;
