@@ -1,5 +1,3 @@
-import { createTransport } from 'nodemailer';
-
 import { type AlertChannel, DeliveryError } from './alert-channel';
 import type { AlertMessage } from './alert-message';
 import { subjectOf, textOf } from './message-text';
@@ -22,6 +20,8 @@ export class EmailChannel implements AlertChannel {
 
   async deliver(message: AlertMessage, recipient: string): Promise<void> {
     const { host, port, security, user, password, from } = this.settings;
+    // Loaded with the first e-mail: it takes 18 MiB, and most installations send none for days.
+    const { createTransport } = await import('nodemailer');
     const transport = createTransport({
       host,
       port,
