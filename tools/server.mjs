@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { apiArguments } from './lib/api-process.mjs';
 import { signalGroup, splitLines } from './lib/command.mjs';
 import { readableLogLine } from './lib/log-line.mjs';
 import { fromRoot, root } from './lib/paths.mjs';
@@ -43,7 +44,7 @@ export class Server {
    */
   constructor(node24, env) {
     // A process group of its own: Ctrl-C reaches this tool only, which then ends everything in order.
-    this.#child = spawn(node24, [fromRoot('dist/apps/api/main.js')], {
+    this.#child = spawn(node24, apiArguments(), {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,13 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { apiArguments, apiMain } from '../lib/api-process.mjs';
 import { capture } from '../lib/command.mjs';
-import { fromRoot, root } from '../lib/paths.mjs';
+import { root } from '../lib/paths.mjs';
 
 const localExecution = '019abe00-0000-7000-8000-000000000001';
-
-/** What the product is started from when nothing else is said. */
-const productMain = 'dist/apps/api/main.js';
 
 /** A process of the built product and a signed-in administrator; with an empty data folder of its own unless it joins another. */
 export class Product {
@@ -36,13 +34,13 @@ export class Product {
     return product;
   }
 
-  constructor(node24, env, port, { main = productMain, leader, environment = {} }) {
+  constructor(node24, env, port, { main = apiMain, leader, environment = {} }) {
     this.#leader = leader;
     this.#data = leader?.#data ?? mkdtempSync(path.join(tmpdir(), 'cronium-bench-'));
     this.#base = `http://127.0.0.1:${port}/api`;
     const password = leader?.password ?? randomBytes(12).toString('hex');
     this.password = password;
-    this.#child = spawn(node24, [fromRoot(main)], {
+    this.#child = spawn(node24, apiArguments(main), {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort } from '../bench/product.mjs';
-import { fromRoot, root } from '../lib/paths.mjs';
+import { apiArguments } from '../lib/api-process.mjs';
+import { root } from '../lib/paths.mjs';
 
 /** One process of the product, with all roles. */
 export class Replica {
@@ -37,7 +38,7 @@ export class Replica {
   async start() {
     const { name, folder, node24, env } = this.#options;
     this.port ||= await freePort();
-    this.#child = spawn(node24, [fromRoot('dist/apps/api/main.js')], {
+    this.#child = spawn(node24, apiArguments(), {
       cwd: root,
       stdio: ['ignore', this.#log, this.#log],
       env: { ...env, PORT: String(this.port), CRONIUM_DATA_DIR: path.join(folder, name) },
