@@ -16,14 +16,26 @@ export interface ContainerServer {
 /** A server as the engine sees it: where to run, and nothing of who may. */
 export type ExecutorServer = ContainerServer | SshServer;
 
-/** What an executor needs from the process it lives in. */
-export interface ExecutorContext {
+/** What containers on an engine need from the process that opens them. */
+export interface EngineContext {
   /** Marks sandboxes as this installation's, so that two installations on one engine leave each other's alone. */
   readonly installationId: string;
   /** Engine address as in DOCKER_HOST (`unix:///…`, `tcp://…`); undefined for the platform's default. */
   readonly dockerHost: string | undefined;
   /** Path of the seccomp profile (JSON) that every sandbox gets. */
   readonly seccompProfilePath: string;
+  /** So many sandboxes that belonged to no job were removed. */
+  onSwept(serverId: string, count: number): void;
+  /** Which of these containers the stored handle of a job that has not ended names: any other that is at work is an orphan. */
+  sandboxesInUse(containerIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Structured log; `error` and `warn` are for what an operator should see. */
+  readonly logger: ExecutorLogger;
+}
+
+/** What an executor needs from the process it lives in. */
+export interface ExecutorContext extends EngineContext {
+  /** Where the sandbox broker listens (`unix:///…`); undefined where this process has the engine itself. */
+  readonly broker: string | undefined;
   /** Where the files are that ssh hosts get a copy of. */
   readonly runnerFolders: RunnerFolders;
   /**
@@ -31,12 +43,6 @@ export interface ExecutorContext {
    * server is the one that was asked, which may be a jump host of the executor's.
    */
   onHostKeyOffered(serverId: string, offered: HostKey): void;
-  /** So many sandboxes that belonged to no job were removed. */
-  onSwept(serverId: string, count: number): void;
-  /** Which of these containers the stored handle of a job that has not ended names: any other that is at work is an orphan. */
-  sandboxesInUse(containerIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Structured log; `error` and `warn` are for what an operator should see. */
-  readonly logger: ExecutorLogger;
 }
 
 export interface ExecutorLogger {

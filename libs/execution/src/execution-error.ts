@@ -1,37 +1,39 @@
 /**
  * Platform failures, as opposed to ends of a script. Codes are part of the public API: they appear in `jobs[].error.code`.
  */
-export type ExecutionErrorCode =
+export const executionErrorCodes = [
   /** The Docker engine does not answer. */
-  | 'engine_unavailable'
+  'engine_unavailable',
   /** The sandbox's image is not on the engine. */
-  | 'image_missing'
+  'image_missing',
   /** No space left on the server for a sandbox, or a job's folder. */
-  | 'server_disk_full'
+  'server_disk_full',
   /** The engine refused to create or start the sandbox for another reason. */
-  | 'sandbox_failed'
+  'sandbox_failed',
   /** The long-lived container of isolation `shared` is not there or not running. */
-  | 'container_unavailable'
+  'container_unavailable',
   /** The interpreter for the script's language is missing where it should run. */
-  | 'interpreter_missing'
+  'interpreter_missing',
   /** The runner spoke a protocol version, or a frame, that this side does not know. */
-  | 'protocol_error'
+  'protocol_error',
   /** The script, or the connection to it, is gone and its end is unknown. */
-  | 'script_lost'
+  'script_lost',
   /** The host's name does not resolve, or nothing answers at its address in time, or the connection broke. */
-  | 'host_unreachable'
+  'host_unreachable',
   /** No key of the ssh host is approved yet: nobody knows who answers there. */
-  | 'host_key_unapproved'
+  'host_key_unapproved',
   /** The ssh host shows another key than the approved one: another machine answers, or the host was set up anew. */
-  | 'host_key_changed'
+  'host_key_changed',
   /** The ssh host refused the key or the password. */
-  | 'authentication_failed'
+  'authentication_failed',
   /** The runner cannot be placed or started on the ssh host: a read-only home, a missing permission, a folder that others may write. */
-  | 'runner_unavailable'
+  'runner_unavailable',
   /** The login shell of the ssh host runs no command, or something that it runs first speaks or reads in our place. */
-  | 'shell_unusable'
+  'shell_unusable',
   /** Something on this side failed: the observer rejected, or a defect. */
-  | 'internal_error';
+  'internal_error',
+] as const;
+export type ExecutionErrorCode = (typeof executionErrorCodes)[number];
 
 /** Failures that end by themselves, when the server is back: its host, its engine or its container is away. */
 export const outageCodes: readonly string[] = [

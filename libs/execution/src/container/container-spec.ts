@@ -9,9 +9,13 @@ export const LABELS = {
   owner: 'org.cronium.owner',
 } as const;
 
-export interface SpecContext {
+/** Whose a sandbox is. */
+export interface SandboxOwner {
   readonly installationId: string;
   readonly serverId: string;
+}
+
+export interface SpecContext extends SandboxOwner {
   readonly owner: string;
   readonly image: string;
   /** The seccomp profile itself, JSON. */
@@ -146,6 +150,15 @@ function hardened(
     },
     HostConfig: hostConfig,
   };
+}
+
+/** Whether a container with these labels is a single-use sandbox of this server. */
+export function isSandboxOf(labels: Readonly<Record<string, string>>, owner: SandboxOwner): boolean {
+  return (
+    labels[LABELS.installation] === owner.installationId &&
+    labels[LABELS.server] === owner.serverId &&
+    labels[LABELS.role] === 'sandbox'
+  );
 }
 
 const WARM_PREFIX = 'cronium-warm-';

@@ -20,6 +20,7 @@ process.once('message', (order: CrashOrder) => {
     installationId: order.installationId,
     seccompProfilePath: order.seccompProfilePath,
     dockerHost: undefined,
+    broker: undefined,
     runnerFolders: RUNNER_FOLDERS,
     onHostKeyOffered: silent,
     onSwept: silent,

@@ -34,6 +34,7 @@ export class EngineFixture {
     this.context = {
       installationId: this.installationId,
       dockerHost: undefined,
+      broker: undefined,
       seccompProfilePath: SECCOMP_PROFILE,
       runnerFolders: RUNNER_FOLDERS,
       onHostKeyOffered: () => undefined,

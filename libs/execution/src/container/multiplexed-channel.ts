@@ -3,8 +3,17 @@ import type { Duplex } from 'node:stream';
 import type { RunnerChannel, RunnerChannelListener } from '../runner/runner-channel';
 
 const HEADER_BYTES = 8;
-const STDOUT = 1;
+export const STDOUT = 1;
+export const STDERR = 2;
 const DIAGNOSTICS_BYTES = 4096;
+
+/** The header of a piece of one stream, of this length. */
+export function pieceHeader(stream: number, length: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt8(stream, 0);
+  header.writeUInt32BE(length, 4);
+  return header;
+}
 
 /**
  * Docker's attach and exec streams: stdin goes up raw, stdout and stderr come down in pieces with an 8-byte header
@@ -16,16 +25,22 @@ export class MultiplexedChannel implements RunnerChannel {
   private stream = STDOUT;
   private errors = '';
   private listener: RunnerChannelListener | undefined;
+  private listening = false;
   private closed = false;
 
   constructor(private readonly socket: Duplex) {}
 
   listen(listener: RunnerChannelListener): void {
     this.listener = listener;
+    if (this.listening) {
+      return;
+    }
+    this.listening = true;
     this.socket.on('data', (chunk: Buffer) => this.demultiplex(chunk));
     this.socket.on('end', () => this.end(undefined));
     this.socket.on('close', () => this.end(undefined));
     this.socket.on('error', (error) => this.end(error));
+    this.socket.resume();
   }
 
   send(data: Buffer): void {

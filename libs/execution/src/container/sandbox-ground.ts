@@ -1,14 +1,13 @@
 import type { ResourceUsage } from '@cronium/server-types';
-import type Docker from 'dockerode';
 
-import type { ContainerServer, ExecutorContext } from '../create-server-executor';
+import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
 import { type Placement, RunnerExit } from '../runner/job-ground';
+import type { HostRoom } from '../runner/messages';
 import type { RunnerSession } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
-import type { SpecContext } from './container-spec';
-import { type ContainerGround, ENGINE_PATIENCE_SECONDS } from './container-ground';
+import type { ContainerEngine } from './container-engine';
+import { type ContainerGround, ENGINE_PATIENCE_SECONDS, type Machine } from './container-ground';
 import { engineError, isGone } from './engine-errors';
 import { Sandbox, attachSession, inspectExit, removeContainer } from './sandbox';
 import { SandboxSweeper } from './sandbox-sweeper';
@@ -26,10 +25,9 @@ export class SandboxGround implements ContainerGround {
   private readonly inUse = new Set<string>();
 
   constructor(
-    private readonly docker: Docker,
+    private readonly engine: ContainerEngine,
     private readonly server: ContainerServer,
-    private readonly context: ExecutorContext,
-    spec: () => Promise<SpecContext>,
+    private readonly context: EngineContext,
   ) {
     const { pool, resourceLimits } = server.containerConfig;
     this.pool = new WarmPool<Sandbox>({
@@ -37,7 +35,7 @@ export class SandboxGround implements ContainerGround {
       refillConcurrency: pool.refillConcurrency,
       start: async () => {
         try {
-          return await Sandbox.start(docker, await spec(), resourceLimits);
+          return await Sandbox.start(engine.docker, await engine.spec(), resourceLimits);
         } catch (cause) {
           throw engineError(cause, 'starting a sandbox');
         }
@@ -47,7 +45,7 @@ export class SandboxGround implements ContainerGround {
       onRemoveFailed: (err) =>
         context.logger.warn({ serverId: server.id, err }, 'An idle sandbox could not be removed.'),
     });
-    this.sweeper = new SandboxSweeper(docker, context, server.id, (id) => this.inUse.has(id));
+    this.sweeper = new SandboxSweeper(engine.docker, context, server.id, (id) => this.inUse.has(id));
   }
 
   open(): Promise<void> {
@@ -60,7 +58,7 @@ export class SandboxGround implements ContainerGround {
     await Promise.all([this.pool.close(), this.sweeper.stop()]);
   }
 
-  async place(_request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
+  async place(_job: unknown, signal: AbortSignal): Promise<Placement> {
     const sandbox = await this.pool.take(signal);
     this.inUse.add(sandbox.id);
     const found = this.placement(sandbox.id, sandbox.session);
@@ -97,7 +95,7 @@ export class SandboxGround implements ContainerGround {
       throw error;
     });
     if (found instanceof RunnerExit) {
-      await removeContainer(this.docker.getContainer(id));
+      await removeContainer(this.engine.docker.getContainer(id));
       this.inUse.delete(id);
       throw new ExecutionError('script_lost', `The script is lost, its end is unknown. ${found.description}`);
     }
@@ -105,7 +103,8 @@ export class SandboxGround implements ContainerGround {
   }
 
   async check(): Promise<void> {
-    await this.docker.getImage(this.server.containerConfig.image).inspect();
+    await this.engine.docker.ping();
+    await this.engine.docker.getImage(this.server.containerConfig.image).inspect();
     // Whether what kept the last one from starting still does is known by starting one.
     if (this.pool.lastFailure !== undefined) {
       await this.pool.probe();
@@ -116,8 +115,12 @@ export class SandboxGround implements ContainerGround {
     return { ...this.pool.counts, inUse: this.inUse.size };
   }
 
-  waitingSessions(): readonly RunnerSession[] {
-    return this.pool.waiting.map(({ session }) => session);
+  waitingRooms(): readonly HostRoom[] {
+    return this.pool.waiting.flatMap(({ session }) => session.hostRoom ?? []);
+  }
+
+  machine(): Promise<Machine> {
+    return this.engine.machine();
   }
 
   private placement(id: string, firstSession: RunnerSession): Placement {
@@ -137,7 +140,7 @@ export class SandboxGround implements ContainerGround {
       remove: async () => {
         session.close();
         try {
-          await removeContainer(this.docker.getContainer(id));
+          await removeContainer(this.engine.docker.getContainer(id));
         } finally {
           // If that failed, the sweeper may try.
           this.inUse.delete(id);
@@ -151,9 +154,12 @@ export class SandboxGround implements ContainerGround {
   }
 
   private async reconnect(id: string): Promise<RunnerSession | RunnerExit> {
-    const container = this.docker.getContainer(id);
+    const container = this.engine.docker.getContainer(id);
     try {
-      const exit = await inspectExit(container);
+      const exit = await inspectExit(container, {
+        installationId: this.context.installationId,
+        serverId: this.server.id,
+      });
       if (!exit) {
         return await attachSession(container);
       }

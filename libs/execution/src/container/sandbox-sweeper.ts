@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 
-import type { ExecutorContext } from '../create-server-executor';
+import type { EngineContext } from '../create-server-executor';
 import { LABELS, isJobName } from './container-spec';
 import { removeContainer } from './sandbox';
 import { isDead } from '../process-identity';
@@ -23,7 +23,7 @@ export class SandboxSweeper {
 
   constructor(
     private readonly docker: Docker,
-    private readonly context: ExecutorContext,
+    private readonly context: EngineContext,
     private readonly serverId: string,
     private readonly isMine: (containerId: string) => boolean,
   ) {}

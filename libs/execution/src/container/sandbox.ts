@@ -3,8 +3,17 @@ import type { Container } from 'dockerode';
 import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 
+import { ExecutionError } from '../execution-error';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
-import { type SpecContext, jobName, sandboxSpec, tightening, warmName } from './container-spec';
+import {
+  type SandboxOwner,
+  type SpecContext,
+  isSandboxOf,
+  jobName,
+  sandboxSpec,
+  tightening,
+  warmName,
+} from './container-spec';
 import { engineError, isGone } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
 
@@ -84,9 +93,21 @@ export function asDuplex(stream: NodeJS.ReadWriteStream): import('node:stream').
   return stream as import('node:stream').Duplex;
 }
 
-/** How the container ended; undefined while it runs. Throws when the engine does not answer or does not know it. */
-export async function inspectExit(container: Container): Promise<SandboxExit | undefined> {
-  const { State: state } = await container.inspect();
+/**
+ * How the container ended; undefined while it runs. Throws when the engine does not answer or does not know it, and when it is not a
+ * sandbox of this server: an id comes from a handle, and what a handle says is not what somebody may attach to.
+ */
+export async function inspectExit(
+  container: Container,
+  server: SandboxOwner,
+): Promise<SandboxExit | undefined> {
+  const { State: state, Config: config } = await container.inspect();
+  if (!isSandboxOf(config.Labels, server)) {
+    throw new ExecutionError(
+      'script_lost',
+      `Container ${container.id.slice(0, 12)} is no sandbox of this server.`,
+    );
+  }
   return state.Running ? undefined : { outOfMemory: state.OOMKilled, exitCode: state.ExitCode };
 }
 

@@ -1,18 +1,18 @@
 import type { ResourceUsage } from '@cronium/server-types';
 import type { Container, ContainerInspectInfo } from 'dockerode';
-import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 
 import { deferred } from '../deferred';
-import type { ContainerServer, ExecutorContext } from '../create-server-executor';
+import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
 import { FrameType } from '../runner/protocol';
 import { type Placement, RunnerExit } from '../runner/job-ground';
+import type { HostRoom } from '../runner/messages';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
-import { RUNNER_COMMAND, RUNNER_USER, type SpecContext, sharedContainerSpec } from './container-spec';
-import { type ContainerGround, ENGINE_PATIENCE_SECONDS } from './container-ground';
+import type { ContainerEngine } from './container-engine';
+import { type ContainerGround, ENGINE_PATIENCE_SECONDS, type Machine } from './container-ground';
+import { RUNNER_COMMAND, RUNNER_USER, sharedContainerSpec } from './container-spec';
 import { engineError, isConflict, isGone, isUnchanged } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
 import { asDuplex, removeContainer } from './sandbox';
@@ -35,10 +35,9 @@ export class SharedGround implements ContainerGround {
   private readonly runners = new Set<string>();
 
   constructor(
-    private readonly docker: Docker,
+    private readonly engine: ContainerEngine,
     private readonly server: ContainerServer,
-    private readonly context: ExecutorContext,
-    private readonly spec: () => Promise<SpecContext>,
+    private readonly context: EngineContext,
   ) {}
 
   async open(): Promise<void> {
@@ -59,7 +58,7 @@ export class SharedGround implements ContainerGround {
     }
   }
 
-  async place(_request: ScriptExecutionRequest, signal: AbortSignal): Promise<Placement> {
+  async place(_job: unknown, signal: AbortSignal): Promise<Placement> {
     signal.throwIfAborted();
     const container = await this.container();
     // Not named for its job: what a process that was killed has left behind, and that has no job, must not be in the way.
@@ -77,7 +76,14 @@ export class SharedGround implements ContainerGround {
   async find(handle: ScriptHandle): Promise<Placement> {
     const { containerId = '', runnerId = '' } = handle.location;
     try {
-      const container = this.docker.getContainer(containerId);
+      const container = this.engine.docker.getContainer(containerId);
+      const { Name: name } = await container.inspect();
+      if (name !== `/${this.server.containerConfig.containerName}`) {
+        throw new ExecutionError(
+          'script_lost',
+          `The script is lost: its container "${name}" is not this server’s.`,
+        );
+      }
       return this.placement(container, runnerId, await this.startRunner(container, 'attach', runnerId));
     } catch (cause) {
       const error = engineError(cause, 'attaching to a job');
@@ -90,6 +96,7 @@ export class SharedGround implements ContainerGround {
   }
 
   async check(): Promise<void> {
+    await this.engine.docker.ping();
     await this.container();
   }
 
@@ -97,8 +104,12 @@ export class SharedGround implements ContainerGround {
     return undefined;
   }
 
-  waitingSessions(): readonly RunnerSession[] {
+  waitingRooms(): readonly HostRoom[] {
     return [];
+  }
+
+  machine(): Promise<Machine> {
+    return this.engine.machine();
   }
 
   private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {
@@ -193,14 +204,19 @@ export class SharedGround implements ContainerGround {
 
   private async prepare(): Promise<Container> {
     const { containerName, resourceLimits, maxConcurrentJobs } = this.server.containerConfig;
-    const existing = this.docker.getContainer(containerName);
+    const existing = this.engine.docker.getContainer(containerName);
     const info = await this.inspect(existing);
     if (info) {
       return this.startIfStopped(info);
     }
     try {
-      const spec = sharedContainerSpec(await this.spec(), resourceLimits, maxConcurrentJobs, containerName);
-      const container = await this.docker.createContainer(spec);
+      const spec = sharedContainerSpec(
+        await this.engine.spec(),
+        resourceLimits,
+        maxConcurrentJobs,
+        containerName,
+      );
+      const container = await this.engine.docker.createContainer(spec);
       this.created = container;
       await container.start();
       return container;
@@ -213,7 +229,7 @@ export class SharedGround implements ContainerGround {
   }
 
   private async startIfStopped(info: ContainerInspectInfo): Promise<Container> {
-    const container = this.docker.getContainer(info.Id);
+    const container = this.engine.docker.getContainer(info.Id);
     if (!info.State.Running) {
       await container.start().catch((cause: unknown) => {
         if (!isUnchanged(cause)) {

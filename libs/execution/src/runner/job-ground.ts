@@ -9,9 +9,9 @@ export interface Placement {
   /** The connection it was placed, or found, with. */
   readonly session: RunnerSession;
   /** Makes the runner fit for this job. Before the job is sent. */
-  prepare(request: ScriptExecutionRequest): Promise<void>;
+  prepare(request: Pick<ScriptExecutionRequest, 'limits'>): Promise<void>;
   /** The job is sent, and its handle stored. */
-  sent(request: ScriptExecutionRequest): void;
+  sent(request: Pick<ScriptExecutionRequest, 'jobId'>): void;
   /** After a lost connection: a new one, or how the runner ended. Rejects when neither can be had now. */
   reconnect(): Promise<RunnerSession | RunnerExit>;
   /** Ends whatever is left of the job and removes it. Idempotent. */

@@ -94,6 +94,11 @@ export class FrameParser {
     this.pendingBytes = data.length;
   }
 
+  /** What has come of a frame that is not whole yet. */
+  get unread(): Buffer {
+    return Buffer.concat(this.pieces, this.pendingBytes);
+  }
+
   /** The frame at the beginning, or undefined after raising what is needed for it. */
   private read(data: Buffer): Frame | undefined {
     if (data.readUInt16BE(0) !== MAGIC) {

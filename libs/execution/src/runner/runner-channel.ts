@@ -7,7 +7,7 @@ export interface RunnerChannelListener {
 
 /** The byte stream to one runner, whatever carries it: a container's attach, an exec, an SSH channel, a child process. */
 export interface RunnerChannel {
-  /** Sets the one listener. What arrived before is kept for it. */
+  /** Sets the one listener, in the place of an earlier one. What arrived before the first is kept for it. */
   listen(listener: RunnerChannelListener): void;
   send(data: Buffer): void;
   /** What the runner, or what carries it, said besides the protocol; for an operator. */

@@ -13,7 +13,7 @@ import {
   RESET,
   encodeFrame,
 } from './protocol';
-import type { RunnerChannel } from './runner-channel';
+import type { RunnerChannel, RunnerChannelListener } from './runner-channel';
 
 /** A runner greets within milliseconds; a machine under full load may take seconds to start it. */
 export const GREETING_MS = 30_000;
@@ -38,6 +38,7 @@ export class RunnerSession {
   private greeting = deferred<RunnerHello>();
   private readonly closeListeners: (() => void)[] = [];
   private room: HostRoom | undefined;
+  private hello: RunnerHello | undefined;
 
   constructor(private readonly channel: RunnerChannel) {
     // A session that nobody waits for may be lost in silence.
@@ -105,6 +106,21 @@ export class RunnerSession {
     this.send(FrameType.KeepAlive, {});
   }
 
+  /**
+   * Passes the stream on to another reader, which hears from here on what the runner says, and first what this session has read as its
+   * own: the greeting, if it came, with the newest figures of its machine. Answers the way to the runner. Before a job, or a resume.
+   */
+  handOver(reader: RunnerChannelListener): RunnerChannel {
+    if (this.hello) {
+      reader.onData(encodeFrame(FrameType.Hello, { ...this.hello, host: this.room }));
+    }
+    const { unread } = this.parser;
+    if (unread.length > 0) reader.onData(unread);
+    if (this.lost) reader.onClose(this.lost);
+    else this.channel.listen(reader);
+    return this.channel;
+  }
+
   close(): void {
     this.listener = undefined;
     this.lose(new RunnerLostError('The connection to the runner was closed on this side.'));
@@ -133,6 +149,7 @@ export class RunnerSession {
   private accept(frame: Frame): void {
     if (frame.type === FrameType.Hello) {
       const hello = decodeMessage(helloSchema, frame);
+      this.hello = hello;
       this.room = hello.host ?? this.room;
       this.greeting.resolve(hello);
     } else if (frame.type === FrameType.Host) {

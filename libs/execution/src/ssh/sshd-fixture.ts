@@ -60,6 +60,7 @@ export class SshdFixture {
   readonly context: ExecutorContext = {
     installationId: 'test',
     dockerHost: undefined,
+    broker: undefined,
     seccompProfilePath: '',
     runnerFolders: RUNNER_FOLDERS,
     onSwept: () => undefined,
