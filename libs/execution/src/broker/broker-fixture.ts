@@ -14,7 +14,7 @@ const IMAGE = 'cronium-executor:latest';
 /** For tests: a broker on the real engine, behind a Unix socket of its own. */
 export class BrokerFixture {
   // A socket's path is short.
-  private readonly path = join(mkdtempSync('/tmp/cronium-broker-'), 'socket');
+  readonly path = join(mkdtempSync('/tmp/cronium-broker-'), 'socket');
   readonly address = `unix://${this.path}`;
   readonly requests: object[] = [];
   private running: { readonly broker: Broker; readonly server: Server } | undefined;
