@@ -50,6 +50,11 @@ export default defineConfig(
               bannedExternalImports: [...browser, ...hosts],
             },
             {
+              sourceTag: 'scope:broker',
+              onlyDependOnLibsWithTags: ['scope:execution', 'scope:server-types'],
+              bannedExternalImports: [...server, ...browser, ...hosts],
+            },
+            {
               sourceTag: 'scope:web',
               onlyDependOnLibsWithTags: ['scope:contracts', 'scope:server-types'],
               bannedExternalImports: [...server, ...hosts],

@@ -1,4 +1,5 @@
 // `npm run bench:<name>`: measures the built product against baselines of the same run. Prints figures, judges nothing.
+import { Broker } from './broker.mjs';
 import { ensureApps } from './build-apps.mjs';
 import { EngineProxy } from './bench/engine-proxy.mjs';
 import { ensureFakeProduct, fakeProduct } from './bench/fake-product.mjs';
@@ -43,8 +44,7 @@ async function benchOnEngine() {
     try {
       // Only where its calls are counted: the way through the proxy takes a moment.
       const through = name === 'monitor' ? { ...env, DOCKER_HOST: engine.address } : env;
-      const product = await step('product', () => Product.start(node24, through));
-      await measure(product, { engineCalls: () => engine.calls });
+      await benchWithBroker(through, { engineCalls: () => engine.calls });
     } finally {
       await engine.stop();
     }
@@ -53,10 +53,23 @@ async function benchOnEngine() {
   }
 }
 
-async function measure(product, startAnother) {
+/** As `npm start` runs it: a broker has the engine, and the product comes to it. */
+async function benchWithBroker(brokerEnv, tools) {
+  const broker = new Broker(node24, brokerEnv);
+  try {
+    const environment = { CRONIUM_BROKER: broker.address };
+    const product = await step('product', () => Product.start(node24, env, { environment }));
+    const startDirect = () => step('product without a broker', () => Product.start(node24, env));
+    await measure(product, { ...tools, broker, startDirect });
+  } finally {
+    await broker.stop();
+  }
+}
+
+async function measure(product, tools) {
   try {
     const { bench } = await import(`./bench/${name}.mjs`);
-    await bench(product, startAnother);
+    await bench(product, tools);
   } finally {
     await product.stop();
   }

@@ -8,6 +8,7 @@ import { fromRoot } from './lib/paths.mjs';
 /** What each app is built from and into, relative to the repository's root. */
 const apps = [
   { name: 'api', sources: ['apps/api', 'libs'], result: 'dist/apps/api/main.js' },
+  { name: 'broker', sources: ['apps/broker', 'libs'], result: 'dist/apps/broker/main.js' },
   { name: 'web', sources: ['apps/web', 'libs'], result: 'dist/apps/web/browser/index.html' },
 ];
 const sharedSources = ['package-lock.json', 'nx.json', 'tsconfig.base.json'];

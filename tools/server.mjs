@@ -41,8 +41,9 @@ export class Server {
   /**
    * @param {string} node24
    * @param {Record<string, string | undefined>} env
+   * @param {string} broker address of the sandbox broker
    */
-  constructor(node24, env) {
+  constructor(node24, env, broker) {
     // A process group of its own: Ctrl-C reaches this tool only, which then ends everything in order.
     this.#child = spawn(node24, apiArguments(), {
       cwd: root,
@@ -50,13 +51,14 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...env,
+        CRONIUM_BROKER: broker,
+        // The engine is the broker's alone.
+        DOCKER_HOST: undefined,
         // Ctrl-C leaves nothing behind, so what runs is ended rather than left to a successor. Empty counts as unset.
         CRONIUM_ON_SHUTDOWN: env.CRONIUM_ON_SHUTDOWN || 'end_jobs',
         CRONIUM_WEB_ROOT: env.CRONIUM_WEB_ROOT || fromRoot('dist/apps/web/browser'),
         CRONIUM_RUNNER_DIR: env.CRONIUM_RUNNER_DIR || fromRoot('libs/execution/src/runner'),
         CRONIUM_HELPERS_DIR: env.CRONIUM_HELPERS_DIR || fromRoot('docker/executor/runtime-helpers'),
-        CRONIUM_SECCOMP_PROFILE:
-          env.CRONIUM_SECCOMP_PROFILE || fromRoot('docker/executor/seccomp-profile.json'),
       },
     });
     splitLines(this.#child.stdout, (line) => {

@@ -1,4 +1,5 @@
 // `npm start`: from a fresh clone to the running product. Ctrl-C ends everything that was started here.
+import { Broker } from './broker.mjs';
 import { ensureApps } from './build-apps.mjs';
 import { ensureExecutorImage } from './image/build.mjs';
 import { endRunningCommands } from './lib/command.mjs';
@@ -12,6 +13,8 @@ import { Server, address, requireFreePort } from './server.mjs';
 const begin = performance.now();
 /** @type {number | undefined} */
 let startedDocker;
+/** @type {Broker | undefined} */
+let broker;
 /** @type {Server | undefined} */
 let server;
 let isStopping = false;
@@ -19,8 +22,10 @@ let isStopping = false;
 onStopRequest((times) => {
   isStopping = true;
   console.log(times === 1 ? '\nStopping …' : 'Ending by force.');
-  if (times > 1) server?.kill();
-  else if (server) void server.stop();
+  if (times > 1) {
+    server?.kill();
+    broker?.kill();
+  } else if (server) void server.stop();
   else endRunningCommands();
 });
 
@@ -32,6 +37,7 @@ try {
   if (!isStopping) console.error(`\n${error.message}`);
   process.exitCode = isStopping ? 130 : 1;
 } finally {
+  await broker?.stop();
   if (startedDocker !== undefined) await step('stopping dockerd', () => stopDocker(startedDocker));
 }
 
@@ -65,7 +71,8 @@ async function prepareDocker() {
 /** @returns {Promise<number>} the exit code of this tool */
 async function serve(/** @type {string} */ node24, /** @type {Record<string, string | undefined>} */ env) {
   const { host, port } = address();
-  server = new Server(node24, env);
+  if (!env.CRONIUM_BROKER) broker = new Broker(node24, env);
+  server = new Server(node24, env, env.CRONIUM_BROKER || broker.address);
   if ((await server.ready()) && !isStopping) {
     console.log(
       `\nCronium is ready: http://${host}:${port}   (after ${secondsSince(begin)}; Ctrl-C stops it)\n`,

@@ -10,9 +10,18 @@ const noOp = 'echo $EPOCHREALTIME';
 const container = 'cronium-bench-exec';
 
 /** From a request to the script's first instruction, and to its visible end, beside the ways others start a script. */
-export async function bench(product) {
-  await product.configure({ pool: { size: poolSize } });
-  const eventId = await product.createEvent({ name: 'no-op', content: noOp });
+export async function bench(product, { startDirect }) {
+  const direct = await startDirect();
+  try {
+    await compare(product, direct);
+  } finally {
+    await direct.stop();
+  }
+}
+
+/** @param product the one that `npm start` runs, whose engine a broker has; `direct` has it itself */
+async function compare(product, direct) {
+  const [eventId, directEventId] = await Promise.all([product, direct].map(prepare));
   await capture('docker', ['rm', '-f', container]);
   await capture('docker', [
     'run',
@@ -36,13 +45,14 @@ export async function bench(product) {
       ]),
     'docker exec': () => spawned('docker', ['exec', container, 'bash', '-c', noOp]),
     'Cronium, isolated job': () => asJob(product, eventId),
+    'Cronium without a broker': () => asJob(direct, directEventId),
   };
   const figures = Object.fromEntries(Object.keys(ways).map((name) => [name, { first: [], end: [] }]));
   try {
     // Taken in turn, so that a noisy minute of the machine falls on all of them.
     for (let round = -warmUpRounds; round < rounds; round += 1) {
       for (const [name, start] of Object.entries(ways)) {
-        await product.poolIsWarm(poolSize);
+        await product.poolIsWarm(2 * poolSize);
         const { first, end } = await start();
         if (round < 0) continue;
         figures[name].first.push(first);
@@ -59,6 +69,11 @@ export async function bench(product) {
   console.table(Object.entries(figures).map(([name, { first }]) => row(name, first, exec.first)));
   console.log('from request to the end being visible');
   console.table(Object.entries(figures).map(([name, { end }]) => row(name, end, exec.end)));
+}
+
+async function prepare(product) {
+  await product.configure({ pool: { size: poolSize } });
+  return product.createEvent({ name: 'no-op', content: noOp });
 }
 
 async function spawned(command, args) {

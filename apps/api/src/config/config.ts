@@ -38,6 +38,10 @@ const environmentSchema = z.object({
     .optional(),
   CRONIUM_BACKUP_PASSPHRASE: z.string().min(1).optional(),
   CRONIUM_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  CRONIUM_BROKER: z
+    .string()
+    .regex(/^unix:\/\/\/.+/, 'must be unix:///path/of/a/socket')
+    .optional(),
   DOCKER_HOST: z.string().min(1).optional(),
   CRONIUM_ROLES: rolesFromList.default([...roles]),
   CRONIUM_WEB_ROOT: z.string().min(1).default('dist/apps/web/browser'),
@@ -70,6 +74,8 @@ export class Config {
   readonly backupPassphrase: string | undefined;
   /** With it a scraper reads `/metrics`, and nothing else. */
   readonly metricsToken: string | undefined;
+  /** Where the sandbox broker listens; undefined where this process opens sandboxes on the engine itself. */
+  readonly broker: string | undefined;
   readonly dockerHost: string | undefined;
   readonly roles: ReadonlySet<Role>;
   /** Absolute path of the built SPA, or undefined when it was not built. */
@@ -100,6 +106,7 @@ export class Config {
       : undefined;
     this.backupPassphrase = environment.CRONIUM_BACKUP_PASSPHRASE;
     this.metricsToken = environment.CRONIUM_METRICS_TOKEN;
+    this.broker = environment.CRONIUM_BROKER;
     this.dockerHost = environment.DOCKER_HOST;
     this.roles = new Set(environment.CRONIUM_ROLES);
     const webRoot = resolve(environment.CRONIUM_WEB_ROOT);

@@ -119,6 +119,7 @@ export class ExecutorRegistry implements OnApplicationShutdown {
   async context(): Promise<ExecutorContext> {
     return {
       installationId: await this.settings.get('installation_id'),
+      broker: this.config.broker,
       dockerHost: this.config.dockerHost,
       seccompProfilePath: this.config.seccompProfilePath,
       runnerFolders: this.config.runnerFolders,

@@ -11,7 +11,7 @@ import type { HostRoom } from '../runner/messages';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
 import { BrokerLink } from './broker-link';
-import { locationSchema } from './broker-messages';
+import { handleLocation, locationSchema } from './broker-messages';
 
 /** Sandboxes that a broker opens, on an engine that this process has no access to. */
 export class BrokerGround implements ContainerGround {
@@ -36,7 +36,7 @@ export class BrokerGround implements ContainerGround {
   ): Promise<Placement> {
     signal.throwIfAborted();
     const { answer, socket } = await this.link.request('open', { jobId, limits }, signal);
-    const placement = this.placement(jobId, record(answer.location), sessionOver(socket));
+    const placement = this.placement(jobId, handleLocation(answer.location), sessionOver(socket));
     try {
       checkVersion(await placement.session.greeted(GREETING_MS));
       return placement;
@@ -115,11 +115,3 @@ export class BrokerGround implements ContainerGround {
 }
 
 const sessionOver = (socket: Socket): RunnerSession => new RunnerSession(new MultiplexedChannel(socket));
-
-/** As a handle has it: without the fields that are not there. */
-function record(location: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >;
-}

@@ -1,23 +1,18 @@
-import { once } from 'node:events';
-import { type Socket, connect } from 'node:net';
-
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { EngineContext, ContainerServer } from '../create-server-executor';
-import { ExecutionError, type ExecutionErrorCode, executionErrorCodes } from '../execution-error';
+import { ExecutionError } from '../execution-error';
 import {
   BROKER_VERSION,
-  type BrokerAnswer,
   type BrokerRequest,
   type BrokerRequestName,
   type SessionNews,
-  answerSchema,
   sessionNewsSchema,
 } from './broker-messages';
-import { readLine, readLines, writeLine } from './line-stream';
+import { type BrokerReply, SessionOverError, exchange } from './exchange';
+import { readLines, writeLine } from './line-stream';
 
-/** A sandbox is opened in seconds on an engine under full load. */
-const ANSWER_MS = 60_000;
 const RETRY_MS = 500;
 
 /** Requests of a session; the link knows its id. */
@@ -26,12 +21,6 @@ type Fields<N extends SessionRequestName> = Omit<
   Extract<BrokerRequest, { request: N }>,
   'request' | 'session'
 >;
-
-export interface BrokerReply<N extends BrokerRequestName> {
-  readonly answer: BrokerAnswer<N>;
-  /** What follows the answer. */
-  readonly socket: Socket;
-}
 
 interface Session {
   readonly id: string;
@@ -72,11 +61,11 @@ export class BrokerLink {
   ): Promise<BrokerReply<N>> {
     const { id } = await this.open();
     try {
-      return await this.exchange(name, { request: name, session: id, ...fields }, signal);
+      return await exchange(this.address, name, { request: name, session: id, ...fields }, signal);
     } catch (error) {
       if (!(error instanceof SessionOverError)) throw error;
       const again = await this.open();
-      return await this.exchange(name, { request: name, session: again.id, ...fields }, signal);
+      return await exchange(this.address, name, { request: name, session: again.id, ...fields }, signal);
     }
   }
 
@@ -89,7 +78,7 @@ export class BrokerLink {
   }
 
   private async begin(): Promise<Session> {
-    const { answer, socket } = await this.exchange('session', {
+    const { answer, socket } = await exchange(this.address, 'session', {
       version: BROKER_VERSION,
       request: 'session',
       installationId: this.context.installationId,
@@ -153,62 +142,4 @@ export class BrokerLink {
     this.state = undefined;
     (await session?.catch(() => undefined))?.socket.destroy();
   }
-
-  private async exchange<N extends BrokerRequestName>(
-    name: N,
-    request: object,
-    signal?: AbortSignal,
-  ): Promise<BrokerReply<N>> {
-    const socket = await this.dial();
-    const cut = () => socket.destroy();
-    signal?.addEventListener('abort', cut, { once: true });
-    const timer = setTimeout(cut, ANSWER_MS);
-    try {
-      writeLine(socket, request);
-      const answer = answerSchema(name).parse(JSON.parse(await readLine(socket)));
-      if ('error' in (answer as object))
-        throw refusal(answer as { error: { code: string; message: string } });
-      return { answer: answer as BrokerAnswer<N>, socket };
-    } catch (cause) {
-      socket.destroy();
-      signal?.throwIfAborted();
-      throw cause instanceof ExecutionError || cause instanceof SessionOverError ? cause : this.away(cause);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cut);
-    }
-  }
-
-  private async dial(): Promise<Socket> {
-    const socket = connect(this.address.replace(/^unix:\/\//, ''));
-    try {
-      await once(socket, 'connect');
-      return socket;
-    } catch (cause) {
-      socket.destroy();
-      throw this.away(cause);
-    }
-  }
-
-  private away(cause: unknown): ExecutionError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new ExecutionError(
-      'engine_unavailable',
-      `The sandbox broker at ${this.address} does not answer (${reason}). Does it run?`,
-      { cause },
-    );
-  }
-}
-
-/** The broker has forgotten the session: it was begun anew, or the connection was cut. */
-class SessionOverError extends Error {}
-
-function refusal({ error: { code, message } }: { error: { code: string; message: string } }): Error {
-  if (code === 'unknown_session') return new SessionOverError(message);
-  if ((executionErrorCodes as readonly string[]).includes(code)) {
-    return new ExecutionError(code as ExecutionErrorCode, message);
-  }
-  if (code === 'rate_limited')
-    return new ExecutionError('engine_unavailable', `The sandbox broker refuses: ${message}`);
-  return new ExecutionError('sandbox_failed', `The sandbox broker refuses: ${message}`);
 }

@@ -24,6 +24,13 @@ export const locationSchema = z.strictObject({
   runnerId: z.uuid().optional(),
 });
 
+export type SandboxLocation = z.infer<typeof locationSchema>;
+
+/** As a handle has it: without the fields that are not there. */
+export function handleLocation({ runnerId, ...location }: SandboxLocation): Record<string, string> {
+  return runnerId === undefined ? location : { ...location, runnerId };
+}
+
 const uuid = z.uuid();
 const session = z.string().min(1).max(64);
 
@@ -84,7 +91,7 @@ export type BrokerAnswer<N extends BrokerRequestName> = z.infer<(typeof answerSc
 
 /** The answer to a request of this name, or why there is none. */
 export function answerSchema<N extends BrokerRequestName>(name: N): z.ZodType<BrokerAnswer<N> | BrokerError> {
-  return z.union([errorSchema, answerSchemas[name]]) as z.ZodType<BrokerAnswer<N> | BrokerError>;
+  return z.union([errorSchema, answerSchemas[name]]);
 }
 
 /** What a session's broker says. */

@@ -206,7 +206,7 @@ describe('A broker', () => {
     await runScript(executor, request);
     await executor.disconnect();
     const served = (name: string) =>
-      expect.objectContaining({ request: name, peer: 'local', ms: expect.any(Number) });
+      expect.objectContaining({ request: name, peer: 'local', ms: expect.any(Number) }) as object;
     expect(broker.requests).toEqual(
       expect.arrayContaining([served('session'), served('open'), served('stop')]),
     );

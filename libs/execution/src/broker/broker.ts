@@ -13,6 +13,7 @@ import {
   type BrokerRequest,
   type BrokerRequestName,
   brokerRequestSchema,
+  handleLocation,
   locationSchema,
 } from './broker-messages';
 import { type BrokerPolicy, BrokerRefusal, checkConfig, checkLimits } from './broker-policy';
@@ -199,7 +200,7 @@ export class Broker {
     socket: Duplex,
   ): Promise<Done<'attach'>> {
     const { session, server } = this.session(id);
-    const found = await server.attach(jobId, toRecord(location));
+    const found = await server.attach(jobId, handleLocation(location));
     if (found instanceof RunnerExit) {
       const { outOfMemory, description } = found;
       return { answer: { exit: { outOfMemory, description } } };
@@ -209,7 +210,7 @@ export class Broker {
   }
 
   private async stop({ session, location }: Of<'stop'>): Promise<Done<'stop'>> {
-    await this.session(session).server.stop(toRecord(location));
+    await this.session(session).server.stop(handleLocation(location));
     return { answer: {} };
   }
 
@@ -290,12 +291,4 @@ function whenClosed(socket: Duplex): AbortSignal {
   socket.once('close', () => gone.abort(new Error('The client has gone.')));
   if (socket.destroyed) gone.abort(new Error('The client has gone.'));
   return gone.signal;
-}
-
-/** As a handle has it: without the fields that are not there. */
-function toRecord(location: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >;
 }

@@ -1,0 +1,12 @@
+import { BROKER_VERSION, type BrokerAnswer } from './broker-messages';
+import { exchange } from './exchange';
+
+/** Asks a broker whether it and its engine are well. Rejects with an `ExecutionError` that says why not. */
+export async function askHealth(address: string): Promise<BrokerAnswer<'health'>> {
+  const { answer, socket } = await exchange(address, 'health', {
+    version: BROKER_VERSION,
+    request: 'health',
+  });
+  socket.destroy();
+  return answer;
+}

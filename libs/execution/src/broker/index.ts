@@ -1,0 +1,4 @@
+export { Broker, type BrokerOptions, type BrokerPeer } from './broker';
+export type { BrokerPolicy } from './broker-policy';
+export { listenLocally } from './listen-locally';
+export { askHealth } from './ask-health';
