@@ -62,6 +62,10 @@ export class Execution {
   @Column('integer', { default: 1 })
   triggers: number;
 
+  /** Where it stands in a trace (W3C Trace Context); null when it is in none. */
+  @Column('text', { nullable: true })
+  traceparent: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 
