@@ -66,6 +66,9 @@ export class Execution {
   @Column('text', { nullable: true })
   traceparent: string | null;
 
+  @Column('text', { nullable: true })
+  tracestate: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 
