@@ -26,6 +26,8 @@ const esModules = [
   'uint8array-extras',
   '@borewit',
   '@tokenizer',
+  // CommonJS, but it loads `http` by `import()`, which Jest's registry knows only from what it has transformed.
+  '@opentelemetry/otlp-exporter-base',
 ];
 
 /** What every Node project's Jest configuration starts from (the web app has its own preset). */
@@ -35,7 +37,7 @@ module.exports = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper,
   transform: {
-    '^.+\\.(ts|js|mjs)$': [
+    '^.+\\.(ts|js|mjs|cjs)$': [
       '@swc/jest',
       {
         jsc: {

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
@@ -27,6 +25,8 @@ import { SecretsModule } from './secrets/secrets.module';
 import { ServersModule } from './servers/servers.module';
 import { SettingsAdministrationModule } from './settings/settings-administration.module';
 import { TerminalModule } from './terminal/terminal.module';
+import { loggerOptions } from './tracing/logger-options';
+import { TracingModule } from './tracing/tracing.module';
 
 /** The application, with the modules of the roles that this process has. */
 @Module({})
@@ -35,9 +35,11 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        LoggerModule.forRoot({ pinoHttp: loggerOptions(config) }),
+        // No middleware of its own: each line has its ids from `logFields`, also where no request is.
+        LoggerModule.forRoot({ pinoHttp: loggerOptions(config), forRoutes: [] }),
         ScheduleModule.forRoot(),
         ConfigModule.forRoot(config),
+        TracingModule,
         DatabaseModule.forRoot(database),
         SecretsModule,
         AuditModule,
@@ -59,17 +61,4 @@ export class AppModule {
       ],
     };
   }
-}
-
-function loggerOptions({ log }: Config) {
-  return {
-    level: log.level,
-    genReqId: () => randomUUID(),
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'],
-    // A line a request tells an operator little and costs a tenth of the request.
-    autoLogging: log.level === 'debug' || log.level === 'trace',
-    ...(log.pretty
-      ? { transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,req' } } }
-      : {}),
-  };
 }

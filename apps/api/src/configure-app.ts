@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 
 import { Config } from './config/config';
+import { correlateRequests } from './http/correlate-requests';
 import { measureRequests } from './http/measure-requests';
 import { serveOpenApi } from './http/openapi';
 import { guardAgainstOutages } from './http/outage-guard';
@@ -16,11 +17,13 @@ import { serveWebApp } from './http/web-app';
 
 /** All that stands around the routes: the same for the product and for every test. */
 export function configureApp(app: NestExpressApplication): void {
-  const { webRoot } = app.get(Config);
+  const { webRoot, log } = app.get(Config);
   app.useLogger(app.get(Logger));
   app.setGlobalPrefix(apiPrefix, {
     exclude: [{ path: routes.metrics, method: RequestMethod.GET }],
   });
+  // A line a request tells an operator little and costs a tenth of the request.
+  correlateRequests(app, log.level === 'debug' || log.level === 'trace');
   measureRequests(app);
   app.use(helmet({ contentSecurityPolicy: { directives: contentSecurity }, strictTransportSecurity: false }));
   guardAgainstOutages(app);

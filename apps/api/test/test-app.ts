@@ -3,12 +3,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 
 import type { Session, UserRole } from '@cronium/contracts';
 import { FakeExecutor, type FakeServer } from '@cronium/execution';
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { PARAMS_PROVIDER_TOKEN } from 'nestjs-pino';
 import request from 'supertest';
 
 import { AppModule } from '../src/app.module';
@@ -16,6 +18,7 @@ import { loadConfig } from '../src/config/config';
 import { configureApp } from '../src/configure-app';
 import { openDatabase } from '../src/database/open-database';
 import { EXECUTOR_FACTORY, type ExecutorFactory } from '../src/executor/executor-registry';
+import { loggerOptions } from '../src/tracing/logger-options';
 import { UsersService } from '../src/users/users.service';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
@@ -32,6 +35,8 @@ export interface TestAppOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Beside the product's own. */
   readonly controllers?: Type[];
+  /** Gets the lines of the log instead of the terminal. */
+  readonly log?: Writable;
 }
 
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
@@ -83,13 +88,18 @@ export async function startTestApp(
     ...options.environment,
   });
   const opened = await openDatabase(config);
-  const module = await Test.createTestingModule({
+  const builder = Test.createTestingModule({
     imports: [AppModule.forRoot(config, opened)],
     controllers: options.controllers ?? [],
   })
     .overrideProvider(EXECUTOR_FACTORY)
-    .useValue(createExecutor)
-    .compile();
+    .useValue(createExecutor);
+  if (options.log) {
+    builder
+      .overrideProvider(PARAMS_PROVIDER_TOKEN)
+      .useValue({ pinoHttp: [loggerOptions(config), options.log], forRoutes: [] });
+  }
+  const module = await builder.compile();
   const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false });
   configureApp(app);
   await app.listen(0, '127.0.0.1');

@@ -124,6 +124,13 @@ export const executionSchema = z
       .describe(
         'Why it did not happen (then it has no job), or why its event’s overlap policy cancelled it.',
       ),
+    traceId: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .optional()
+      .describe(
+        'The trace that it is part of (W3C Trace Context); absent when there is none: its request had no `traceparent`, and traces are sent nowhere.',
+      ),
     jobs: z.array(jobSchema),
   })
   .meta({ id: 'Execution' });

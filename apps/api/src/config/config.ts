@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 
 import * as z from 'zod';
 
+import { type TracingConfig, tracingConfig, tracingEnvironment } from './tracing-config';
+
 const roles = ['api', 'scheduler', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
@@ -57,6 +59,7 @@ const environmentSchema = z.object({
   CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
   CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   CRONIUM_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+  ...tracingEnvironment,
 });
 
 /** The API's configuration: injected everywhere, read from the environment only here. */
@@ -94,6 +97,8 @@ export class Config {
   /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
   readonly onShutdown: 'detach' | 'end_jobs';
   readonly log: { readonly level: string; readonly pretty: boolean };
+  /** Undefined when traces are sent nowhere. */
+  readonly tracing: TracingConfig | undefined;
 
   constructor(environment: z.infer<typeof environmentSchema>) {
     this.port = environment.PORT;
@@ -122,6 +127,7 @@ export class Config {
     this.allowLinkLocalWebhooks = environment.CRONIUM_WEBHOOK_LINK_LOCAL === 'allow';
     this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
     this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
+    this.tracing = tracingConfig(environment);
   }
 }
 

@@ -24,6 +24,9 @@ export interface ExecutionRow {
   readonly input: string | null;
   readonly idempotencyKey: string | null;
   readonly mayBeJoined: boolean;
+  /** Where it stands in a trace (W3C Trace Context). */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
 }
 
 /** A new row of jobs: the first attempt on a server. */
@@ -53,14 +56,16 @@ export class ExecutionRows {
     await transaction.query(
       `WITH execution AS (
          INSERT INTO executions (id, event_id, event_version_id, event_name, event_type, owner_id, target_strategy, failover_servers, state,
-                                 ended_at, error, trigger, triggered_by, planned_at, due_at, input, idempotency_key, may_be_joined)
+                                 ended_at, error, trigger, triggered_by, planned_at, due_at, input, idempotency_key, may_be_joined,
+                                 traceparent, tracestate)
          SELECT id, "eventId", "eventVersionId", "eventName", "eventType", "ownerId", "targetStrategy", "failoverServers", state,
                 CASE WHEN state = 'skipped' THEN now() END, error, trigger, "triggeredBy", "plannedAt", "dueAt", input::jsonb,
-                "idempotencyKey", "mayBeJoined"
+                "idempotencyKey", "mayBeJoined", traceparent, tracestate
            FROM jsonb_to_recordset($1) AS row(
              id uuid, "eventId" uuid, "eventVersionId" uuid, "eventName" text, "eventType" text, "ownerId" uuid, "targetStrategy" text,
              "failoverServers" uuid[], state text, error jsonb, trigger text, "triggeredBy" uuid, "plannedAt" timestamptz,
-             "dueAt" timestamptz, input text, "idempotencyKey" text, "mayBeJoined" boolean))
+             "dueAt" timestamptz, input text, "idempotencyKey" text, "mayBeJoined" boolean, traceparent text,
+             tracestate text))
        INSERT INTO jobs (id, execution_id, owner_id, event_id, precedence, server_id, server_name, server_type, position, state, not_before)
        SELECT id, "executionId", "ownerId", "eventId", precedence, "serverId", "serverName", "serverType", position, 'queued',
               CASE WHEN "waitSeconds" > 0 THEN now() + make_interval(secs => "waitSeconds") END

@@ -6,6 +6,7 @@ import { v7 as uuid } from 'uuid';
 import { Notifications } from '../database/notifications';
 import type { RunnableEvent } from '../events/runnable-event';
 import { DomainError } from '../http/domain-error';
+import { toTraceparent, type TraceContext } from '../tracing/trace-context';
 import { Admission } from './admission/admission';
 import { precedenceOf } from './admission/precedence';
 import { DataFolder } from './data-folder';
@@ -26,6 +27,8 @@ export interface Cause {
   readonly dueAt?: Date;
   readonly input?: unknown;
   readonly idempotencyKey?: string | undefined;
+  /** Where the trigger stands in a trace. */
+  readonly trace?: TraceContext | null;
 }
 
 export interface Start {
@@ -188,6 +191,8 @@ function executionRow(start: Omit<Start, 'targets'> & { targets?: Targets }): Ex
     input: jsonOf(cause.input),
     idempotencyKey: cause.idempotencyKey ?? null,
     mayBeJoined: mayBeJoined(start),
+    traceparent: cause.trace ? toTraceparent(cause.trace) : null,
+    tracestate: cause.trace?.state ?? null,
   };
 }
 

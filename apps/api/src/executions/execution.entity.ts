@@ -62,6 +62,13 @@ export class Execution {
   @Column('integer', { default: 1 })
   triggers: number;
 
+  /** Where it stands in a trace (W3C Trace Context); null when it is in none. */
+  @Column('text', { nullable: true })
+  traceparent: string | null;
+
+  @Column('text', { nullable: true })
+  tracestate: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 

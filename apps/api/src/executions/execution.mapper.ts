@@ -7,6 +7,7 @@ import {
   type WaitingFor,
 } from '@cronium/contracts';
 
+import { parseTraceContext } from '../tracing/trace-context';
 import type { Execution } from './execution.entity';
 import type { Job } from './job.entity';
 
@@ -25,6 +26,7 @@ export function toExecutionDto(
     input: (execution.input ?? null) as ExecutionDto['input'],
     targetStrategy: execution.targetStrategy,
     error: execution.error,
+    ...traceOf(execution),
     jobs: jobs.map((job) => toJobDto(job, turns.get(job.id) ?? null)),
   };
 }
@@ -107,6 +109,11 @@ function shared(execution: Execution, relations: ExecutionRelations) {
     lateSeconds: lateSecondsOf(execution),
     endedAt: isoOrNull(execution.endedAt),
   };
+}
+
+function traceOf({ traceparent }: Execution): Pick<ExecutionDto, 'traceId'> {
+  const trace = parseTraceContext(traceparent);
+  return trace ? { traceId: trace.traceId } : {};
 }
 
 function lateSecondsOf({ startedAt, dueAt }: Execution): number | null {

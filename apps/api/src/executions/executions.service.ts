@@ -20,10 +20,13 @@ import { isUniqueViolation } from '../error-code';
 import { EventsService } from '../events/events.service';
 import { decodeCursor, toPage } from '../http/cursor';
 import { DomainError, notFound } from '../http/domain-error';
+import { presentTrace } from '../tracing/correlation';
+import { Tracing } from '../tracing/tracing';
 import { ExecutionStarter, isIndependent, type Start } from './execution-starter';
 import { ExecutionsRepository } from './executions.repository';
 import { IdempotencyKeys } from './idempotency-keys';
 import { JobEnds } from './job-ends';
+import { beginStart, failStart } from './start-span';
 import { TargetResolver } from './target-resolver';
 
 /** What has just been started hardly ends unheard; to look at once would only be in the way of its start. */
@@ -47,6 +50,7 @@ export class ExecutionsService implements BeforeApplicationShutdown {
     private readonly keys: IdempotencyKeys,
     private readonly ends: JobEnds,
     private readonly notifications: Notifications,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -84,8 +88,22 @@ export class ExecutionsService implements BeforeApplicationShutdown {
     }
   }
 
-  /** Triggers that come at the same time and do not depend on each other share a transaction. */
   private async startWith(start: Start): Promise<string> {
+    const span = beginStart(this.tracing, start, presentTrace());
+    try {
+      const id = await this.record({ ...start, cause: { ...start.cause, trace: span.context } });
+      span.set({ 'cronium.execution.id': id });
+      return id;
+    } catch (error) {
+      failStart(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  /** Triggers that come at the same time and do not depend on each other share a transaction. */
+  private async record(start: Start): Promise<string> {
     if (!isIndependent(start)) {
       return this.database.transaction((transaction) => this.starter.start(transaction, start));
     }

@@ -11,6 +11,7 @@ import { Notifications } from '../database/notifications';
 import { Processes } from '../database/processes';
 import type { StoredEnvironmentEntry } from '../events/stored-environment';
 import { ServerHealth } from '../servers/server-health';
+import { parseTraceContext, type TraceContext } from '../tracing/trace-context';
 
 /** A job with all that a worker needs to run it. */
 export interface ClaimedJob {
@@ -25,7 +26,16 @@ export interface ClaimedJob {
   readonly input: unknown;
   readonly trigger: string;
   /** From when it waited for its place, when it got that, and when a schedule meant it, if one did. */
-  readonly times: { readonly waitFrom: Date; readonly admittedAt: Date; readonly dueAt: Date | null };
+  readonly times: {
+    readonly waitFrom: Date;
+    readonly admittedAt: Date;
+    readonly startingAt: Date;
+    readonly dueAt: Date | null;
+  };
+  /** Where its execution stands in a trace; null when it is in none. */
+  readonly trace: TraceContext | null;
+  /** The attempt before this one; null for the first. */
+  readonly previousJobId: string | null;
   readonly event: {
     /** Null when the event was deleted since. */
     readonly id: string | null;
@@ -164,7 +174,11 @@ export class JobStore {
           AND execution.id = job.execution_id AND server.id = job.server_id
           AND setting.key = 'local_execution_access'
        RETURNING job.id, job.execution_id, job.attempt, job.cancel_requested_at IS NOT NULL AS is_cancel_requested, job.handle, job.log_entries, job.log_frame,
-                 greatest(job.queued_at, job.not_before) AS wait_from, job.admitted_at, execution.due_at,
+                 greatest(job.queued_at, job.not_before) AS wait_from, job.admitted_at, job.starting_at, execution.due_at, execution.traceparent, execution.tracestate,
+                 CASE WHEN job.attempt > 1 THEN (
+                   SELECT previous.id FROM jobs previous
+                    WHERE previous.execution_id = job.execution_id AND previous.position = job.position AND previous.attempt = job.attempt - 1
+                    LIMIT 1) END AS previous_job_id,
                  execution.input, execution.trigger, execution.event_id, execution.event_name,
                  version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
                  version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
@@ -235,6 +249,10 @@ interface ClaimedRow {
   log_frame: string;
   wait_from: Date;
   admitted_at: Date | null;
+  starting_at: Date;
+  traceparent: string | null;
+  tracestate: string | null;
+  previous_job_id: string | null;
   due_at: Date | null;
   input: unknown;
   trigger: string;
@@ -291,7 +309,14 @@ function toClaimedJob(row: ClaimedRow, health: HealthStatus | null): ClaimedJob 
     logFrame: Number(row.log_frame),
     input: row.input,
     trigger: row.trigger,
-    times: { waitFrom: row.wait_from, admittedAt: row.admitted_at ?? row.wait_from, dueAt: row.due_at },
+    times: {
+      waitFrom: row.wait_from,
+      admittedAt: row.admitted_at ?? row.wait_from,
+      startingAt: row.starting_at,
+      dueAt: row.due_at,
+    },
+    trace: parseTraceContext(row.traceparent, row.tracestate),
+    previousJobId: row.previous_job_id,
     event: {
       id: row.event_id,
       name: row.event_name,

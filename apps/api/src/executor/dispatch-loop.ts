@@ -8,6 +8,7 @@ import { type Notification, Notifications } from '../database/notifications';
 import { Patience } from '../database/patience';
 import { JobQueue } from '../executions/job-queue';
 import { JobStore } from '../executions/job-store';
+import { correlate } from '../tracing/correlation';
 import { ExecutorRegistry } from './executor-registry';
 import { JobRunner } from './job-runner';
 
@@ -158,8 +159,8 @@ export class DispatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
       return;
     }
     const cancel = new AbortController();
-    const ended = this.runner
-      .run(jobId, cancel.signal)
+    // Not under the ids of a job whose end made room for this one.
+    const ended = correlate({ jobId }, () => this.runner.run(jobId, cancel.signal))
       .then(async (recorded) => {
         // Its server got another executor (a new configuration): the job is delivered again, to go on there.
         if (!recorded && !this.stopping) {

@@ -8,6 +8,7 @@ import { Config } from '../config/config';
 import { EnforcementActions } from '../enforcement/enforcement-actions';
 import { Metrics } from '../monitoring/metrics';
 import { SettingsService } from '../settings/settings.service';
+import { uncorrelated } from '../tracing/correlation';
 import { ExecutorServers, type ServerRow } from './executor-servers';
 
 export type ExecutorFactory = typeof createServerExecutor;
@@ -66,8 +67,8 @@ export class ExecutorRegistry implements OnApplicationShutdown {
     const present = this.entries.get(server.id);
     if (present?.madeFrom === madeFrom) return present.executor;
 
-    // Noted at once: of several who ask at the same moment one makes it.
-    const executor = this.make(server, present?.executor);
+    // Noted at once: of several who ask at the same moment one makes it. It lives longer than what it is made for.
+    const executor = uncorrelated(() => this.make(server, present?.executor));
     const entry = { type, executor, madeFrom };
     this.entries.set(server.id, entry);
     executor.catch(() => {

@@ -22,6 +22,8 @@ import { type JobEnd, JobEnds } from '../executions/job-ends';
 import { type ClaimedJob, JobStore } from '../executions/job-store';
 import { SecretsService } from '../secrets/secrets.service';
 import { capacityOf } from '../servers/server-config';
+import { correlate } from '../tracing/correlation';
+import { Tracing } from '../tracing/tracing';
 import { isMadeKnown, isNotTried, waitsFor } from './away-policy';
 import { ExecutorRegistry } from './executor-registry';
 import {
@@ -35,6 +37,7 @@ import {
   waitedInVain,
 } from './job-end';
 import { JobMetrics } from './job-metrics';
+import { JobTrace } from './job-trace';
 import { JobWaits } from './job-waits';
 import { LogWriter } from './log-writer';
 import { MaskingLog } from './masking-log';
@@ -79,6 +82,7 @@ export class JobRunner {
     private readonly monitor: ContainerMonitor,
     private readonly patience: Patience,
     private readonly metrics: JobMetrics,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -95,24 +99,31 @@ export class JobRunner {
       await this.patience.persist(() => this.ends.finishUnclaimed(jobId));
       return true;
     }
-    const end = await this.endOf(job, signal);
+    const trace = new JobTrace(this.tracing, job);
+    return correlate(trace.correlation, () => this.runClaimed(job, trace, signal));
+  }
+
+  private async runClaimed(job: ClaimedJob, trace: JobTrace, signal: AbortSignal): Promise<boolean> {
+    const end = await this.endOf(job, trace, signal);
     if (end === 'goes_on') return false;
     // Let go of though it is ours: it was just being taken over. Then it is delivered once more.
-    if (end === 'taken') return !(await this.patience.persist(() => this.jobs.isMine(jobId)));
-    if (typeof end === 'object') {
-      await this.patience.persist(() => this.ends.finish(jobId, end));
-      this.metrics.ended(job, end);
-    }
+    if (end === 'taken') return !(await this.patience.persist(() => this.jobs.isMine(job.id)));
+    if (typeof end === 'object') await this.record(job, trace, end);
     return true;
   }
 
-  private async endOf(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
+  private async record(job: ClaimedJob, trace: JobTrace, end: JobEnd): Promise<void> {
+    await trace.recording(end, () => this.patience.persist(() => this.ends.finish(job.id, end)));
+    this.metrics.ended(job, end);
+  }
+
+  private async endOf(job: ClaimedJob, trace: JobTrace, signal: AbortSignal): Promise<JobEnd | NoEnd> {
     // What runs already goes on, whoever has lost access meanwhile.
     if (!job.handle && job.isCancelRequested) return { state: 'cancelled' };
     if (!job.handle && !job.server.mayBeUsed) return accessLost(job);
     const refused = refusedVariable(job);
     if (!job.handle && refused !== undefined) return environmentRefused(job, refused);
-    return (await this.endBefore(job)) ?? this.endOfTry(job, signal);
+    return (await this.endBefore(job)) ?? this.endOfTry(job, trace, signal);
   }
 
   /** What becomes of a job whose server is known to be away; null when it is tried. */
@@ -123,22 +134,23 @@ export class JobRunner {
     return isNotTried(job) ? failedBy(fault) : null;
   }
 
-  private async endOfTry(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
+  private async endOfTry(job: ClaimedJob, trace: JobTrace, signal: AbortSignal): Promise<JobEnd | NoEnd> {
     const limits = limitsOf(job);
     const script: ScriptProgress = {
       ...{ mayHaveStarted: job.handle !== null, isRecorded: false },
       setup: new SetupLimit(job),
     };
     try {
-      const result = await this.execute(job, limits, script, signal);
+      const result = await this.execute(job, limits, script, trace, signal);
       if (script.isRecorded) return 'recorded';
       return signal.reason instanceof ScriptTakenOverError
         ? 'taken'
         : endFrom(result, job, limits, script, signal);
     } catch (error) {
+      trace.broke(error);
       if (error instanceof ExecutorDisconnectedError) return 'goes_on';
       if (error instanceof ScriptTakenOverError) return 'taken';
-      if (error instanceof ScriptNotStartedError) return await this.startAnew(job, signal);
+      if (error instanceof ScriptNotStartedError) return await this.startAnew(job, trace, signal);
       if (script.setup.isOver && !script.setup.isDone && !signal.aborted) return setupTimedOut(job);
       const outcome =
         error instanceof ExecutionError && !script.mayHaveStarted ? await this.afterOutage(job, error) : null;
@@ -154,9 +166,9 @@ export class JobRunner {
   }
 
   /** The process that had it was gone before it could start the script, which nobody starts any more. */
-  private async startAnew(job: ClaimedJob, signal: AbortSignal): Promise<JobEnd | NoEnd> {
+  private async startAnew(job: ClaimedJob, trace: JobTrace, signal: AbortSignal): Promise<JobEnd | NoEnd> {
     if (!(await this.patience.persist(() => this.jobs.forgetHandle(job.id)))) return 'taken';
-    return this.endOf({ ...job, handle: null }, signal);
+    return this.endOf({ ...job, handle: null }, trace, signal);
   }
 
   /** The job found its server away before its script could be started: null when it fails of that. */
@@ -191,8 +203,10 @@ export class JobRunner {
     job: ClaimedJob,
     limits: ResourceLimits,
     script: ScriptProgress,
+    trace: JobTrace,
     signal: AbortSignal,
   ): Promise<ScriptExecutionResult> {
+    if (!job.handle) trace.acquires();
     const executor = await this.patience.persist(() => this.executors.get(job.server));
     if (this.executors.hasLeft) throw new ExecutorDisconnectedError();
     const started: Promise<void>[] = [];
@@ -201,11 +215,13 @@ export class JobRunner {
     const { timeoutSeconds } = job.event;
     const usage = this.usage.follow(job.id);
     const sight = this.monitor.watch({ jobId: job.id, serverId: job.server.id, limits, timeoutSeconds });
-    const observer = this.observe(job, limits, script, signal, started, writes, usage, sight);
+    const observer = trace.watch(
+      this.observe(job, limits, script, trace, signal, started, writes, usage, sight),
+    );
     try {
       const result = job.handle
         ? await executor.resumeScript({ ...job.handle, ackedSeq: job.logFrame }, observer, ending)
-        : await executor.executeScript(this.requestOf(job, limits), observer, ending);
+        : await executor.executeScript(this.requestOf(job, limits, trace), observer, ending);
       await Promise.all(started);
       return result;
     } finally {
@@ -220,6 +236,7 @@ export class JobRunner {
     job: ClaimedJob,
     limits: ResourceLimits,
     script: ScriptProgress,
+    trace: JobTrace,
     signal: AbortSignal,
     started: Promise<void>[],
     writes: Writes,
@@ -253,8 +270,7 @@ export class JobRunner {
         await Promise.all(started);
         await writes.follow(this.patience.persist(() => sight.ended(result.end, result.usage)));
         const end = endFrom(result, job, limits, script, signal);
-        await writes.follow(this.patience.persist(() => this.ends.finish(job.id, end)));
-        this.metrics.ended(job, end);
+        await writes.follow(this.record(job, trace, end));
         script.isRecorded = true;
       },
     };
@@ -281,14 +297,14 @@ export class JobRunner {
     return new SecretMask(event.id === null ? [] : secretValuesOf(this.secrets, event.id, event.environment));
   }
 
-  private requestOf(job: ClaimedJob, limits: ResourceLimits): ScriptExecutionRequest {
+  private requestOf(job: ClaimedJob, limits: ResourceLimits, trace: JobTrace): ScriptExecutionRequest {
     const { event } = job;
     if (event.id === null) throw new Error(`The event of job ${job.id} was deleted.`);
     return {
       jobId: job.id,
       language: languages[event.type],
       script: event.content,
-      environment: openEnvironment(this.secrets, event.id, event.environment),
+      environment: trace.withContext(openEnvironment(this.secrets, event.id, event.environment)),
       input: job.input ?? null,
       event: {
         id: event.id,

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-
 import type { Problem } from '@cronium/contracts';
 import type { Request, Response } from 'express';
 
+import { requestIdOf } from './correlate-requests';
 import { type DomainError, retryAfterSeconds } from './domain-error';
 
 /** Answers with problem+json (RFC 9457); null stands for a defect, of which the caller hears no detail. */
@@ -27,9 +26,4 @@ export function answerProblem(request: Request, response: Response, error: Domai
 /** The whole path, also where Express has cut off the prefix of a mounted handler. */
 export function pathOf(request: Request): string {
   return request.originalUrl.split('?', 1)[0] ?? request.originalUrl;
-}
-
-/** pino-http gives each request its id; one that was refused before has a new one. */
-function requestIdOf(request: Request): string {
-  return typeof request.id === 'string' ? request.id : randomUUID();
 }

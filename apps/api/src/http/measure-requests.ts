@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 
 import { Metrics } from '../monitoring/metrics';
+import { routeOf } from './route-of';
 
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 
@@ -20,10 +21,9 @@ export function measureRequests(app: NestExpressApplication): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const end = seconds.startTimer();
     response.once('close', () => {
-      const { route } = request as { route?: { path?: unknown } };
       end({
         method: methods.has(request.method) ? request.method : 'other',
-        route: typeof route?.path === 'string' && route.path.startsWith('/') ? route.path : 'none',
+        route: routeOf(request) ?? 'none',
         status: `${Math.floor(response.statusCode / 100)}xx`,
       });
     });

@@ -15,7 +15,9 @@ import {
 } from '../executions/execution-starter';
 import { IdempotencyKeys } from '../executions/idempotency-keys';
 import { TargetResolver, type Targets } from '../executions/target-resolver';
+import { beginStart } from '../executions/start-span';
 import { DomainError } from '../http/domain-error';
+import { type Span, Tracing } from '../tracing/tracing';
 import { toPlan } from './plan';
 import { type DueRuns, dueRuns, runTimeOf } from './timetable';
 
@@ -47,6 +49,7 @@ export class ScheduledRuns {
     private readonly starter: ExecutionStarter,
     private readonly keys: IdempotencyKeys,
     private readonly alerts: DidNotRunAlerts,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -55,6 +58,7 @@ export class ScheduledRuns {
    */
   async take(events: readonly ScheduledEvent[], now: Date): Promise<void> {
     const places = new Map<string, Promise<Found>>();
+    const spans = new Map<PlannedStart, Span>();
     const decided = await Promise.all(events.map((event) => this.decide(event, now, places)));
     await this.database.transaction(async (transaction) => {
       const claimed = await this.events.claim(transaction, decided.map(claimOf));
@@ -65,14 +69,24 @@ export class ScheduledRuns {
         transaction,
         mine.flatMap((one) => skippedOf(one, isNew)),
       );
-      const starts = mine.flatMap((one) => startsOf(one, isNew));
+      const starts = mine.flatMap((one) => startsOf(one, isNew)).map((start) => this.within(spans, start));
       const refusals = await this.start(transaction, starts);
       for (const one of mine) await this.alert(transaction, one, isNew, refusals);
       await this.alerts.resolve(
         transaction,
         starts.filter((start) => !refusals.has(start)).map(({ eventId }) => eventId),
       );
+      refusals.forEach(({ code }, start) => spans.get(start)?.set({ 'cronium.refusal': code }));
     });
+    spans.forEach((span) => span.end());
+  }
+
+  /** Nothing but the schedule asked for it: a trace begins. */
+  private within(spans: Map<PlannedStart, Span>, start: PlannedStart): PlannedStart {
+    const span = beginStart(this.tracing, start, null);
+    const traced = { ...start, cause: { ...start.cause, trace: span.context } };
+    spans.set(traced, span);
+    return traced;
   }
 
   /** @returns why those are refused that are: they are on record as skipped */

@@ -177,6 +177,11 @@ export class FakeRunner {
           this.print(directive.stream, Buffer.from(directive.text), job.limits.outputMb * MIB);
         }
         return undefined;
+      case 'environment': {
+        const value = job.environment[directive.key] ?? '';
+        this.print('stdout', Buffer.from(`${value}\n`), job.limits.outputMb * MIB);
+        return undefined;
+      }
       case 'input':
         this.print('stdout', Buffer.from(`${JSON.stringify(job.input)}\n`), job.limits.outputMb * MIB);
         return undefined;

@@ -10,6 +10,7 @@ import type { RunnerEnd } from '../runner/messages';
  *     exit <code>
  *     kill -<SIGNAL> $$        ends by a signal, for example `kill -SEGV $$`
  *     end <kind>               ends by a limit: out_of_memory, process_limit, disk_full, output_limit, timeout
+ *     printenv <NAME>          prints a variable of the environment; an empty line when it is not set
  *     cronium_input            prints the input;   cronium_event  prints the event
  *     cronium_output <value>   the `output` helper: JSON, or text
  *     platform_error <code>    ends with this platform error: interpreter_missing, sandbox_failed
@@ -22,6 +23,7 @@ export type FakeDirective =
       readonly text: string;
       readonly times: number;
     }
+  | { readonly kind: 'environment'; readonly key: string }
   | { readonly kind: 'input' }
   | { readonly kind: 'event' }
   | { readonly kind: 'output'; readonly value: unknown }
@@ -64,6 +66,8 @@ function parseLine(line: string): FakeDirective | undefined {
       };
     case 'end':
       return isLimit(rest) ? { kind: 'end', end: { kind: rest } } : undefined;
+    case 'printenv':
+      return { kind: 'environment', key: rest };
     case 'cronium_input':
       return { kind: 'input' };
     case 'cronium_event':

@@ -31,6 +31,7 @@ import { LiveExecution } from './live-execution';
 import { LogView } from './log/log-view';
 import { PhaseBar } from './phase-bar';
 import { LateMark } from './late-mark';
+import { TraceMark } from './trace-mark';
 import { triggerOf } from './triggers';
 
 type Tab = 'log' | 'input' | 'output' | 'resources';
@@ -55,6 +56,7 @@ type Tab = 'log' | 'input' | 'output' | 'resources';
     Skeleton,
     StateChip,
     TimeAgo,
+    TraceMark,
   ],
   providers: [LiveExecution],
   templateUrl: './execution-page.html',
