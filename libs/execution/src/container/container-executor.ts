@@ -6,23 +6,30 @@ import type { ContainerServer, ExecutorContext } from '../create-server-executor
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ServerExecutor } from '../port';
 import { JobFollower } from '../runner/job-follower';
+import type { HostRoom } from '../runner/messages';
 import type { ScriptHandle } from '../script-handle';
 import type { ContainerGround } from './container-ground';
 import type { SpecContext } from './container-spec';
 import { connectEngine } from './engine';
 import { engineError } from './engine-errors';
 import { checkHealth } from './health';
+import { MachineMeter } from './machine-meter';
 import { SandboxGround } from './sandbox-ground';
 import { thisProcess } from '../process-identity';
 import { SharedGround } from './shared-ground';
 
 const MIB = 1024 * 1024;
+/** A little less than a minute, so that who looks once a minute finds it new. */
+const ASK_AGAIN_MS = 50_000;
 
 /** Runs scripts in containers of one Docker engine. */
 export class ContainerExecutor implements ServerExecutor {
   private readonly docker: Docker;
   private readonly ground: ContainerGround;
   private readonly jobs: JobFollower;
+  private readonly meter = new MachineMeter();
+  private asked: Promise<HostRoom | undefined> | undefined;
+  private askedAt = -Infinity;
   private info: Promise<{ NCPU: number; MemTotal: number }> | undefined;
   private seccompProfile: Promise<string> | undefined;
 
@@ -70,25 +77,39 @@ export class ContainerExecutor implements ServerExecutor {
   async getResourceUsage(): Promise<ResourceUsage> {
     const { resourceLimits, maxConcurrentJobs } = this.server.containerConfig;
     const { cpuPercent, memoryBytes, diskBytes } = this.jobs.usage;
-    const machine = await this.machine();
+    const [machine, room] = await Promise.all([this.machine(), this.hostRoom()]);
     return {
       at: new Date().toISOString(),
       cpu: { usedPercent: cpuPercent, limitCores: machine.cores },
       memory: { usedBytes: memoryBytes, limitBytes: machine.memoryBytes },
       disk: { usedBytes: diskBytes, limitBytes: resourceLimits.diskMb * maxConcurrentJobs * MIB },
       pool: this.ground.poolCounts(),
-      host: this.hostRoom(),
+      ...(room && this.meter.read(room, machine.cores)),
       activeJobs: this.jobs.activeJobs,
     };
   }
 
-  /** As the runner that told it last says. */
-  private hostRoom(): ResourceUsage['host'] {
-    const rooms = [...this.ground.waitingSessions(), ...this.jobs.sessions].flatMap(
+  /** As the runner that told it last says; where there is none, as the machine itself said within a minute. */
+  private async hostRoom(): Promise<HostRoom | undefined> {
+    const told = [...this.ground.waitingSessions(), ...this.jobs.sessions].flatMap(
       ({ hostRoom }) => hostRoom ?? [],
     );
-    const [last] = rooms.sort((a, b) => b.at - a.at);
-    return last && { ...last, at: new Date(last.at).toISOString() };
+    if (told.length > 0) {
+      return told.reduce((last, room) => (room.at > last.at ? room : last));
+    }
+    const now = performance.now();
+    if (now - this.askedAt > ASK_AGAIN_MS) {
+      this.askedAt = now;
+      this.asked = this.ground.measure().catch((err: unknown) => {
+        // Its health tells why.
+        this.context.logger.debug(
+          { serverId: this.server.id, err },
+          'A machine does not say what it has left.',
+        );
+        return undefined;
+      });
+    }
+    return this.asked;
   }
 
   /** Asked once: an engine's machine does not change under it. */

@@ -1,6 +1,7 @@
 import type { ResourceUsage } from '@cronium/server-types';
 
 import type { JobGround } from '../runner/job-ground';
+import type { HostRoom } from '../runner/messages';
 import type { RunnerSession } from '../runner/runner-session';
 
 /** Long enough for an engine that restarts. */
@@ -17,4 +18,6 @@ export interface ContainerGround extends JobGround {
   poolCounts(): ResourceUsage['pool'];
   /** The streams to runners that wait for a job. */
   waitingSessions(): readonly RunnerSession[];
+  /** Asks the machine by a command of its own; undefined where runners that wait tell of it anyway. */
+  measure(): Promise<HostRoom | undefined>;
 }

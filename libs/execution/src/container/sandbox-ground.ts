@@ -120,6 +120,10 @@ export class SandboxGround implements ContainerGround {
     return this.pool.waiting.map(({ session }) => session);
   }
 
+  measure(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   private placement(id: string, firstSession: RunnerSession): Placement {
     let session = firstSession;
     return {

@@ -7,11 +7,14 @@ import { deferred } from '../deferred';
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import type { ScriptExecutionRequest } from '../port';
+import { USAGE_SCRIPT, parseUsage } from '../machine/usage-sample';
+import type { HostRoom } from '../runner/messages';
 import { FrameType } from '../runner/protocol';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
 import { RUNNER_COMMAND, RUNNER_USER, type SpecContext, sharedContainerSpec } from './container-spec';
+import { runInContainer } from './container-command';
 import { type ContainerGround, ENGINE_PATIENCE_SECONDS } from './container-ground';
 import { engineError, isConflict, isGone, isUnchanged } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
@@ -99,6 +102,20 @@ export class SharedGround implements ContainerGround {
 
   waitingSessions(): readonly RunnerSession[] {
     return [];
+  }
+
+  async measure(): Promise<HostRoom> {
+    const text = await runInContainer(await this.container(), USAGE_SCRIPT);
+    const { memory, disk, load, busyTicks, allTicks, uptimeSeconds } = parseUsage(text);
+    return {
+      at: Date.now(),
+      memoryAvailableBytes: memory.limitBytes - memory.usedBytes,
+      memoryTotalBytes: memory.limitBytes,
+      diskFreeBytes: disk.limitBytes - disk.usedBytes,
+      diskTotalBytes: disk.limitBytes,
+      ...{ busyTicks, allTicks, uptimeSeconds },
+      ...(load && { load: [load.oneMinute, load.fiveMinutes, load.fifteenMinutes] }),
+    };
   }
 
   private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {

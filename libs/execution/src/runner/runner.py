@@ -24,8 +24,9 @@ runner -> client
     7 usage    JSON {at, cpuMs, memoryBytes, diskBytes, outputBytes, processes}   sequence 0, each second while the
                script runs: a figure for who looks on, neither kept nor repeated, and left out when the stream is behind;
                cpuMs from the start on
-    8 host     JSON {at, memoryAvailableBytes, memoryTotalBytes, diskFreeBytes, diskTotalBytes}   sequence 0, the room of
-               the machine: to each keepalive of a waiting runner, and every HOST_SECONDS while a script runs
+    8 host     JSON {at, memoryAvailableBytes, memoryTotalBytes, diskFreeBytes, diskTotalBytes, busyTicks, allTicks, load,
+               uptimeSeconds}   sequence 0, the machine: to each keepalive of a waiting runner, and every HOST_SECONDS while
+               a script runs; ticks since it was started, of all its processors; load: [1, 5, 15 minutes]
 client -> runner, sequence 0
     16 job        JSON, see Job
     17 ack        JSON {seq}: every frame up to seq is durable with the client
@@ -352,16 +353,21 @@ def read_file(path):
 
 
 def host_room(folder):
-    """What the machine has left: of memory, and of the disk that a folder is on (a container's own is the engine's). None where it
-    does not tell, which is so without Linux' /proc."""
+    """What the machine has left: of memory, and of the disk that a folder is on (a container's own is the engine's); and how busy it is.
+    None where it does not tell, which is so without Linux' /proc."""
     memory = dict(line.split(b':', 1) for line in read_file('/proc/meminfo').splitlines() if b':' in line)
     try:
         total, available = (int(memory[key].split()[0]) * 1024 for key in (b'MemTotal', b'MemAvailable'))
         disk = os.statvfs(folder)
+        # cpu user nice system idle iowait irq softirq steal, and guest times, which user holds already.
+        ticks = [int(field) for field in read_file('/proc/stat').split(b'\n', 1)[0].split()[1:9]]
+        load = os.getloadavg()
     except (OSError, KeyError):
         return None
     return {'at': round(time.time() * 1000), 'memoryAvailableBytes': available, 'memoryTotalBytes': total,
-            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': disk.f_blocks * disk.f_frsize}
+            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': disk.f_blocks * disk.f_frsize,
+            'busyTicks': sum(ticks) - sum(ticks[3:5]), 'allTicks': sum(ticks), 'load': [round(one, 2) for one in load],
+            'uptimeSeconds': int(time.monotonic())}
 
 
 def read_counter(text, key):
