@@ -28,10 +28,18 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
   it('is that of its jobs, who tell theirs each second', async () => {
     await executor.connect();
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
-    // A sandbox that waits tells of its machine.
-    if (isolation === 'job') {
-      while (!(await executor.getResourceUsage()).host) await new Promise(setImmediate);
+    // A sandbox that waits tells of its machine; a shared container is asked while nothing runs in it.
+    let idle = await executor.getResourceUsage();
+    while (!idle.host) {
+      await new Promise(setImmediate);
+      idle = await executor.getResourceUsage();
     }
+    expect(idle.host.memoryTotalBytes).toBe(idle.memory.limitBytes);
+    expect(idle.host.diskTotalBytes).toBeGreaterThan(1024 * MIB);
+    expect(idle.host.cpuPercent).toBeGreaterThan(0);
+    expect(idle.host.cpuPercent).toBeLessThanOrEqual(100 * idle.cpu.limitCores);
+    expect(idle.load?.oneMinute).toBeGreaterThanOrEqual(0);
+    expect(idle.uptimeSeconds).toBeGreaterThan(0);
 
     const observer = new RecordingObserver();
     const cancel = new AbortController();
