@@ -41,20 +41,25 @@ describe('what the machine of a container server uses', () => {
     });
   });
 
-  it('is asked for once a minute, by one of all processes', async () => {
+  it('is asked for once a minute, and what is left over once an hour, by one of all processes', async () => {
     const health = app.app.get(ServerHealthRepository, { strict: false });
     const database = app.app.get(DataSource);
-    const isAsked = async (): Promise<boolean[]> => {
+    const due = async () => {
       await database.query('UPDATE server_health SET next_check_at = now(), checking_until = NULL');
       const { servers } = await health.takeDue(10);
-      return servers.map(({ isSampled }) => isSampled);
+      return servers.map(({ isSampled, isSwept }) => [isSampled, isSwept]);
     };
-    const sampledAgo = (seconds: number) =>
-      database.query('UPDATE server_health SET sampled_at = now() - make_interval(secs => $1)', [seconds]);
-    await sampledAgo(50);
-    expect(await isAsked()).toEqual([false]);
-    await sampledAgo(60);
-    expect(await isAsked()).toEqual([true]);
-    expect(await isAsked()).toEqual([false]);
+    const ago = (sampled: number, swept: number) =>
+      database.query(
+        'UPDATE server_health SET sampled_at = now() - make_interval(secs => $1), swept_at = now() - make_interval(secs => $2)',
+        [sampled, swept],
+      );
+    await ago(50, 3500);
+    expect(await due()).toEqual([[false, false]]);
+    await ago(60, 3500);
+    expect(await due()).toEqual([[true, false]]);
+    await ago(60, 3700);
+    expect(await due()).toEqual([[true, true]]);
+    expect(await due()).toEqual([[false, false]]);
   });
 });

@@ -92,6 +92,13 @@ export interface ScriptObserver {
   onEnd(result: ScriptExecutionResult): Promise<void>;
 }
 
+/** What was removed. */
+export interface Leftovers {
+  readonly workspaces: number;
+  /** On disk. */
+  readonly bytes: number;
+}
+
 /** How a script ended, and what it used. A platform failure is never here: it is a rejected `ExecutionError`. */
 export interface ScriptExecutionResult {
   readonly end: ScriptEnd;
@@ -141,4 +148,10 @@ export interface ServerExecutor {
   checkHealth(): Promise<HealthStatus>;
 
   getResourceUsage(): Promise<ResourceUsage>;
+
+  /**
+   * Removes the workspaces of runners that were killed, or went with the power of their machine; never one of which anything lives. One
+   * light command; nothing where workspaces go by themselves. Rejects when the server cannot be asked.
+   */
+  removeLeftovers(): Promise<Leftovers>;
 }

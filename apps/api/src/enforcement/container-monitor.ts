@@ -67,8 +67,17 @@ export class ContainerMonitor implements OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** Warns of the jobs that have come near a limit since the last look: each of each limit once. */
-  async enforceResourceLimits(): Promise<void> {
+  /**
+   * Warns of the jobs that have come near a limit since the last look: each of each limit once. And removes what killed runners have left on
+   * a server, where it is time for that.
+   *
+   * @param due a server whose leftovers nobody has looked for within the hour
+   */
+  async enforceResourceLimits(due?: DueServer): Promise<void> {
+    await Promise.all([this.warn(), due && this.sweep(due)]);
+  }
+
+  private async warn(): Promise<void> {
     const news = [...this.runs].flatMap((run) => this.newlyNear(run));
     if (news.length === 0) return;
     try {
@@ -76,6 +85,21 @@ export class ContainerMonitor implements OnModuleDestroy {
     } catch (error) {
       for (const { run, action } of news) run.warned.delete(action.resource);
       this.logger.warn({ err: error }, 'Jobs near their limits could not be recorded; it is tried again.');
+    }
+  }
+
+  private async sweep({ serverId, executor }: DueServer): Promise<void> {
+    try {
+      const { workspaces, bytes } = await executor.removeLeftovers();
+      if (workspaces === 0) return;
+      this.logger.log({ serverId, workspaces, bytes }, 'Removed what killed runners had left.');
+      const swept = { kind: 'swept', bound: null, serverId } as const;
+      await this.actions.record([
+        { ...swept, resource: 'workspaces', used: workspaces },
+        { ...swept, resource: 'disk', used: bytes },
+      ]);
+    } catch (error) {
+      this.logger.warn({ err: error, serverId }, 'What killed runners have left could not be removed.');
     }
   }
 
@@ -98,6 +122,11 @@ export class ContainerMonitor implements OnModuleDestroy {
     clearInterval(this.timer);
     this.timer = undefined;
   }
+}
+
+export interface DueServer {
+  readonly serverId: string;
+  readonly executor: ServerExecutor;
 }
 
 /** What a check of a container server finds; usage is unknown where the engine does not answer. */

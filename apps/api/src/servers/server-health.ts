@@ -176,13 +176,15 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     return { health: this.last(server.id) ?? health, executor, usage };
   }
 
-  private async checkTaken({ id: serverId, isSampled }: DueCheck): Promise<void> {
+  private async checkTaken({ id: serverId, isSampled, isSwept }: DueCheck): Promise<void> {
     this.underWay += 1;
     try {
       const server = this.checked.get(serverId) ?? (await this.find(serverId));
       this.checked.set(serverId, server);
       const checked = await this.checkOne(server);
       if (isSampled && checked.health.healthy) await this.sample(server, checked);
+      if (isSwept && checked.health.healthy)
+        await this.monitor.enforceResourceLimits({ serverId, executor: checked.executor });
     } catch (error) {
       this.checked.delete(serverId);
       // Deleted meanwhile, or a row that no executor can be made of.

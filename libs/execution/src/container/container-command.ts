@@ -6,14 +6,14 @@ import { RUNNER_USER } from './container-spec';
 import { MultiplexedChannel } from './multiplexed-channel';
 import { asDuplex } from './sandbox';
 
-/** A script of a few lines is done by then, or hangs. */
+/** A light command is done by then, or hangs. */
 const ANSWER_MS = 15_000;
 const MAX_ANSWER = 256 * 1024;
 
-/** Runs a few lines of POSIX shell in a container, as the user of its jobs, and gives what they print. Whether they succeed is theirs to print. */
-export async function runInContainer(container: Container, script: string): Promise<string> {
+/** Runs a command in a container, as the user of its jobs, and gives what it prints. Whether it succeeds is its to print. */
+export async function runInContainer(container: Container, command: readonly string[]): Promise<string> {
   const exec = await container.exec({
-    Cmd: ['/bin/sh', '-c', script],
+    Cmd: [...command],
     User: RUNNER_USER,
     WorkingDir: '/',
     Env: ['HOME=/'],

@@ -4,7 +4,13 @@ import { readFile } from 'node:fs/promises';
 
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ServerExecutor } from '../port';
+import type {
+  Leftovers,
+  ScriptExecutionRequest,
+  ScriptExecutionResult,
+  ScriptObserver,
+  ServerExecutor,
+} from '../port';
 import { JobFollower } from '../runner/job-follower';
 import type { HostRoom } from '../runner/messages';
 import type { ScriptHandle } from '../script-handle';
@@ -87,6 +93,10 @@ export class ContainerExecutor implements ServerExecutor {
       ...(room && this.meter.read(room, machine.cores)),
       activeJobs: this.jobs.activeJobs,
     };
+  }
+
+  removeLeftovers(): Promise<Leftovers> {
+    return this.ground.sweep();
   }
 
   /** As the runner that told it last says; where there is none, as the machine itself said within a minute. */

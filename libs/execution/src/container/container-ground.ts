@@ -1,6 +1,7 @@
 import type { ResourceUsage } from '@cronium/server-types';
 
 import type { JobGround } from '../runner/job-ground';
+import type { Leftovers } from '../port';
 import type { HostRoom } from '../runner/messages';
 import type { RunnerSession } from '../runner/runner-session';
 
@@ -20,4 +21,6 @@ export interface ContainerGround extends JobGround {
   waitingSessions(): readonly RunnerSession[];
   /** Asks the machine by a command of its own; undefined where runners that wait tell of it anyway. */
   measure(): Promise<HostRoom | undefined>;
+  /** As `ServerExecutor.removeLeftovers`. */
+  sweep(): Promise<Leftovers>;
 }

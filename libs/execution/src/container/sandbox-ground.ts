@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
+import type { Leftovers, ScriptExecutionRequest } from '../port';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { RunnerSession } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
@@ -122,6 +122,11 @@ export class SandboxGround implements ContainerGround {
 
   measure(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  /** A workspace goes with its sandbox, and of those the sweeper takes care. */
+  sweep(): Promise<Leftovers> {
+    return Promise.resolve({ workspaces: 0, bytes: 0 });
   }
 
   private placement(id: string, firstSession: RunnerSession): Placement {

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { deferred } from '../deferred';
 import type { ContainerServer, ExecutorContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
+import type { Leftovers, ScriptExecutionRequest } from '../port';
 import { USAGE_SCRIPT, parseUsage } from '../machine/usage-sample';
-import type { HostRoom } from '../runner/messages';
+import { type HostRoom, leftoversSchema } from '../runner/messages';
 import { FrameType } from '../runner/protocol';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
@@ -104,8 +104,13 @@ export class SharedGround implements ContainerGround {
     return [];
   }
 
+  async sweep(): Promise<Leftovers> {
+    const container = await this.container();
+    return leftoversSchema.parse(JSON.parse(await runInContainer(container, [...RUNNER_COMMAND, 'sweep'])));
+  }
+
   async measure(): Promise<HostRoom> {
-    const text = await runInContainer(await this.container(), USAGE_SCRIPT);
+    const text = await runInContainer(await this.container(), ['/bin/sh', '-c', USAGE_SCRIPT]);
     const { memory, disk, load, busyTicks, allTicks, uptimeSeconds } = parseUsage(text);
     return {
       at: Date.now(),

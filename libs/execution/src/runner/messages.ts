@@ -78,6 +78,9 @@ export const endSchema = z.object({
 });
 export type RunnerEnd = z.infer<typeof endSchema>;
 
+/** What `runner.py sweep` prints. */
+export const leftoversSchema = z.object({ workspaces: z.int().min(0), bytes: z.int().min(0) });
+
 /** The message in a frame. Throws `ProtocolError` when it is not what its type promises. */
 export function decodeMessage<T>(schema: z.ZodType<T>, frame: Frame): T {
   try {

@@ -4,6 +4,7 @@
     runner.py sandbox          its own stdin and stdout are the stream; meant to be a container's main process
     runner.py launch <id>      starts a runner that outlives this process, and bridges stdin and stdout to it
     runner.py attach <id>      bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
+    runner.py sweep            removes what runners of `launch` left that were killed; prints JSON {workspaces, bytes}
 
 One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started (nor for
 it: a child waits to become it), so that a fork bomb cannot keep the runner from ending it.
@@ -89,6 +90,10 @@ LEASE_SECONDS = 120
 # What the script uses is told as often.
 USAGE_SECONDS = 1
 HOST_SECONDS = 10
+# A folder without a runner is left over, when it is older than this: before, its runner may be about to begin.
+LEFTOVER_SECONDS = 600
+# Who waits for a sweep does not wait for ever: what is left is for the next.
+SWEEP_SECONDS = 10
 # An end that nobody collects is kept this long.
 KEEP_END_SECONDS = 24 * 3600
 
@@ -328,20 +333,25 @@ class Workspace:
         return environment
 
     def wipe(self):
-        """Removes everything. Starts processes when it must: only when none of the script's is left."""
-        import shutil
-        import subprocess
+        """Removes everything."""
+        wipe_folder(self.path)
 
-        try:
-            shutil.rmtree(self.path)
-        except FileNotFoundError:
-            pass  # the script did it
-        except (OSError, RecursionError):
-            # Folders that the script closed to itself, or nested deeper than Python can follow.
-            for command in (['chmod', '-R', 'u+rwx', self.path], ['rm', '-rf', self.path]):
-                subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if os.path.lexists(self.path):
-                log('cannot remove %s' % self.path)
+
+def wipe_folder(path):
+    """Removes everything. Starts processes when it must: only when none of the script's is left."""
+    import shutil
+    import subprocess
+
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass  # the script did it
+    except (OSError, RecursionError):
+        # Folders that the script closed to itself, or nested deeper than Python can follow.
+        for command in (['chmod', '-R', 'u+rwx', path], ['rm', '-rf', path]):
+            subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if os.path.lexists(path):
+            log('cannot remove %s' % path)
 
 
 def read_file(path):
@@ -1442,8 +1452,8 @@ def sandbox():
     os._exit(0)
 
 
-def runner_folder(runner_id):
-    """Where a runner is met. Only this user may enter, and nobody may have prepared it for us."""
+def runners_folder():
+    """Where runners are met. Only this user may enter, and nobody may have prepared it for us."""
     parent = os.path.join(temporary_folder(), 'cronium-%d' % os.getuid())
     try:
         os.mkdir(parent, 0o700)
@@ -1451,6 +1461,12 @@ def runner_folder(runner_id):
         found = os.lstat(parent)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise SystemExit('cronium-runner: %s is not this user\'s private folder' % parent)
+    return parent
+
+
+def runner_folder(runner_id):
+    """Where one runner is met."""
+    parent = runners_folder()
     if not runner_id or not all(letter.isalnum() or letter in '-_' for letter in runner_id) or len(runner_id) > 40:
         raise SystemExit('cronium-runner: not a runner\'s id')
     return os.path.join(parent, runner_id)
@@ -1480,6 +1496,8 @@ def launch(runner_id):
             null = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1):
                 os.dup2(null, fd)
+            # Held as long as this process lives, and no longer.
+            lock_folder(folder)
             workspace = os.path.join(folder, 'w')
             os.mkdir(workspace, 0o700)
             listener.setblocking(False)
@@ -1494,6 +1512,72 @@ def launch(runner_id):
             os._exit(0)
     listener.close()
     return client
+
+
+def lock_folder(folder):
+    """The descriptor that holds the lock; None while a runner lives there, or where nobody can know."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return fd
+    except OSError:
+        os.close(fd)
+        return None
+
+
+def has_processes(folder):
+    """Whether a process works in it that has lost its runner."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                where = os.readlink('/proc/%s/cwd' % name)
+            except OSError:
+                continue  # it has ended, or is another user's
+            if (where + '/').startswith(folder + '/'):
+                return True
+    return False
+
+
+def bytes_in(folder):
+    total = 0
+    for path, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+            except OSError:
+                pass  # removed while we looked
+    return total
+
+
+def sweep():
+    """
+    Removes the folders of runners that were killed, or went with the machine's power; (how many, bytes on disk). What lives is left: a runner
+    holds a lock, one of an earlier version is known by its socket, and a script that has lost its runner by where it works.
+    """
+    parent, sockets = runners_folder(), None
+    count = total = 0
+    end = time.monotonic() + SWEEP_SECONDS
+    for name in os.listdir(parent):
+        if time.monotonic() > end:
+            break
+        folder = os.path.join(parent, name)
+        try:
+            found = os.lstat(folder)
+            if not stat.S_ISDIR(found.st_mode) or time.time() - found.st_mtime < LEFTOVER_SECONDS:
+                continue
+            lock = lock_folder(folder)
+        except OSError:
+            continue  # removed meanwhile
+        if lock is None:
+            continue
+        sockets = sockets or read_file('/proc/net/unix')
+        if sockets and os.path.join(folder, 'r').encode() + b'\n' not in sockets and not has_processes(folder):
+            size = bytes_in(folder)
+            wipe_folder(folder)
+            if not os.path.lexists(folder):
+                count, total = count + 1, total + size
+        os.close(lock)
+    return count, total
 
 
 def meet(runner_id):
@@ -1531,8 +1615,11 @@ def main(arguments):
         bridge(launch(arguments[1]))
     elif len(arguments) == 2 and arguments[0] == 'attach':
         bridge(meet(arguments[1]))
+    elif arguments == ['sweep']:
+        count, total = sweep()
+        print(json.dumps({'workspaces': count, 'bytes': total}))
     else:
-        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id>')
+        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id> | sweep')
 
 
 if __name__ == '__main__':
