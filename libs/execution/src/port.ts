@@ -79,7 +79,8 @@ export interface ScriptObserver {
    */
   onOutput(output: ScriptOutput): Promise<void>;
   /**
-   * About each second while the script runs; after a resume first when there are two samples. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
+   * About each second while the script runs and what it uses changes, and every five seconds while it does not; after a resume first when
+   * there are two samples. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
    * python3: a figure to look at, which nothing waits for.
    */
   onUsage(usage: ScriptUsage): void;

@@ -27,6 +27,8 @@ interface Run {
   readonly job: MonitoredRun;
   startedAt: Date | undefined;
   last: ScriptUsage | undefined;
+  /** Milliseconds of this process's clock: of a quiet script is told only now and then, while its time goes on. */
+  heardAt: number;
   readonly warned: Set<string>;
 }
 
@@ -52,12 +54,12 @@ export class ContainerMonitor implements OnModuleDestroy {
 
   /** Limits of this job are watched until it is left. */
   watch(job: MonitoredRun): RunInSight {
-    const run: Run = { job, startedAt: undefined, last: undefined, warned: new Set() };
+    const run: Run = { job, startedAt: undefined, last: undefined, heardAt: 0, warned: new Set() };
     this.runs.add(run);
     this.timer ??= setInterval(() => void this.enforceResourceLimits(), lookMilliseconds).unref();
     return {
       started: (at) => (run.startedAt = at),
-      hear: (usage) => (run.last = usage),
+      hear: (usage) => Object.assign(run, { last: usage, heardAt: performance.now() }),
       ended: (end, usage) => this.recordEnd(run, end, usage),
       leave: () => this.leave(run),
     };
@@ -104,9 +106,12 @@ export class ContainerMonitor implements OnModuleDestroy {
   }
 
   private newlyNear(run: Run): { readonly run: Run; readonly action: EnforcedLimit }[] {
-    const { job, last, startedAt, warned } = run;
+    const { job, last, startedAt, heardAt, warned } = run;
     if (!last || !startedAt) return [];
-    const near = nearLimits(usesOf(job, last, startedAt)).filter(({ resource }) => !warned.has(resource));
+    const at = new Date(last.at.getTime() + performance.now() - heardAt);
+    const near = nearLimits(usesOf(job, { ...last, at }, startedAt)).filter(
+      ({ resource }) => !warned.has(resource),
+    );
     for (const { resource } of near) warned.add(resource);
     return near.map((use) => ({ run, action: actionOf(job, 'warned', use) }));
   }

@@ -79,6 +79,30 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
   });
 });
 
+describe('What a script that is quiet uses', () => {
+  const fixture = new EngineFixture({ pool: { size: 1, refillConcurrency: 1 } });
+
+  beforeAll(() => fixture.verify());
+  afterAll(() => fixture.dispose());
+
+  it('is told seldom, and what changes each second again, also against a limit', async () => {
+    const observer = new RecordingObserver();
+    const script = 'sleep 8\nhead -c 2M /dev/zero >file\nsleep 4\nhead -c 40M /dev/zero >file\nsleep 60';
+    const request = scriptRequest(script, { limits: { ...scriptRequest('').limits, diskMb: 32 } });
+    const executor = fixture.createExecutor();
+    const { end, usage } = await executor.executeScript(request, observer, new AbortController().signal);
+    expect(end).toEqual({ kind: 'disk_full' });
+    // At once, though nothing had happened for four seconds.
+    expect(usage.wallMs).toBeLessThan(14_000);
+    const times = observer.usages.map(({ at }) => at.getTime());
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBeGreaterThan(4500);
+    const grown = observer.usages.findIndex(({ diskBytes }) => diskBytes > 2 * MIB - 1);
+    expect(gaps[grown - 1]).toBeLessThan(1500);
+    expect(observer.usages.length).toBeLessThan(9);
+  });
+});
+
 /** CPU time from the start to the last sample, summed up from their shares. */
 function cpuMilliseconds({ usages, startedAt }: RecordingObserver): number {
   let sum = 0;
