@@ -5,11 +5,14 @@ import { randomUUID } from 'node:crypto';
 import { deferred } from '../deferred';
 import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
+import type { Leftovers } from '../port';
+import { USAGE_SCRIPT, parseUsage } from '../machine/usage-sample';
+import { type HostRoom, leftoversSchema } from '../runner/messages';
 import { FrameType } from '../runner/protocol';
 import { type Placement, RunnerExit } from '../runner/job-ground';
-import type { HostRoom } from '../runner/messages';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
+import { runInContainer } from './container-command';
 import type { ContainerEngine } from './container-engine';
 import { type ContainerGround, ENGINE_PATIENCE_SECONDS, type Machine } from './container-ground';
 import { RUNNER_COMMAND, RUNNER_USER, sharedContainerSpec } from './container-spec';
@@ -110,6 +113,25 @@ export class SharedGround implements ContainerGround {
 
   machine(): Promise<Machine> {
     return this.engine.machine();
+  }
+
+  async sweep(): Promise<Leftovers> {
+    const container = await this.container();
+    return leftoversSchema.parse(JSON.parse(await runInContainer(container, [...RUNNER_COMMAND, 'sweep'])));
+  }
+
+  async measure(): Promise<HostRoom> {
+    const text = await runInContainer(await this.container(), ['/bin/sh', '-c', USAGE_SCRIPT]);
+    const { memory, disk, load, busyTicks, allTicks, uptimeSeconds } = parseUsage(text);
+    return {
+      at: Date.now(),
+      memoryAvailableBytes: memory.limitBytes - memory.usedBytes,
+      memoryTotalBytes: memory.limitBytes,
+      diskFreeBytes: disk.limitBytes - disk.usedBytes,
+      diskTotalBytes: disk.limitBytes,
+      ...{ busyTicks, allTicks, uptimeSeconds },
+      ...(load && { load: [load.oneMinute, load.fiveMinutes, load.fifteenMinutes] }),
+    };
   }
 
   private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {

@@ -16,13 +16,13 @@ const periods = [
   { hours: 30 * 24, word: '30 days' },
 ];
 
-/** What an ssh host used lately, as charts. */
+/** What a server’s machine used lately, as charts. */
 @Component({
   selector: 'cr-server-history',
   imports: [Chart, LoadError, Skeleton],
   template: `
     <header>
-      <h2 id="history">What the host used</h2>
+      <h2 id="history">What the machine used</h2>
       <div class="periods" role="group" aria-label="Period">
         @for (period of periods; track period.hours) {
           <button
@@ -110,7 +110,7 @@ export class ServerHistory {
     const samples = this.history.hasValue() ? this.history.value().samples : [];
     return samples.length > 0
       ? usageCharts(
-          'the host',
+          'the machine',
           samples.map(({ at, ...figures }) => ({ at: Date.parse(at), ...figures })),
         )
       : [];
