@@ -31,7 +31,7 @@ export const resourceUsageSchema = z
         memoryAvailableBytes: z.int().min(0),
         memoryTotalBytes: z.int().min(0),
         diskFreeBytes: z.int().min(0),
-        diskTotalBytes: z.int().min(0),
+        diskTotalBytes: z.int().min(0).describe('Used and free, without what is kept for root.'),
         cpuPercent: z
           .number()
           .min(0)

@@ -381,8 +381,10 @@ def host_room(folder):
         load = os.getloadavg()
     except (OSError, KeyError):
         return None
+    # As df counts it: what is kept for root is neither used nor free.
+    usable = disk.f_blocks - disk.f_bfree + disk.f_bavail
     return {'at': round(time.time() * 1000), 'memoryAvailableBytes': available, 'memoryTotalBytes': total,
-            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': disk.f_blocks * disk.f_frsize,
+            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': usable * disk.f_frsize,
             'busyTicks': sum(ticks) - sum(ticks[3:5]), 'allTicks': sum(ticks), 'load': [round(one, 2) for one in load],
             'uptimeSeconds': int(time.monotonic())}
 

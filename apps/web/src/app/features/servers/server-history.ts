@@ -103,17 +103,15 @@ export class ServerHistory {
   protected readonly periods = periods;
   protected readonly hours = signal(24);
   protected readonly history = httpResource<ServerUsageHistory>(() => ({
-    url: apiUrl(routes.servers, this.id(), 'usage/history'),
+    url: apiUrl(routes.servers, this.id(), 'usage', 'history'),
     params: { hours: this.hours() },
   }));
   protected readonly charts = computed(() => {
-    const samples = this.history.hasValue() ? this.history.value().samples : [];
-    return samples.length > 0
-      ? usageCharts(
-          'the machine',
-          samples.map(({ at, ...figures }) => ({ at: Date.parse(at), ...figures })),
-        )
-      : [];
+    if (!this.history.hasValue()) return [];
+    const { samples, everySeconds } = this.history.value();
+    const points = samples.map(({ at, ...figures }) => ({ at: Date.parse(at), ...figures }));
+    // One that is away is not asked: a line over that time would say what nobody knows.
+    return points.length > 0 ? usageCharts('the machine', points, 3000 * everySeconds) : [];
   });
 
   constructor() {
