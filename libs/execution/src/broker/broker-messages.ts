@@ -1,4 +1,4 @@
-import { containerConfigSchema, resourceLimitsSchema } from '@cronium/server-types';
+import { containerConfigSchema, isolationSchema, resourceLimitsSchema } from '@cronium/server-types';
 import * as z from 'zod';
 
 import { hostRoomSchema, leftoversSchema } from '../runner/messages';
@@ -16,10 +16,10 @@ export const BROKER_VERSION = 1;
 /** The longest line, in bytes: a question about as many containers as an engine runs. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
-/** Where a job's runner is, as in a handle. An id of the engine's, and for isolation `shared` the runner's. */
+/** Where a job's runner is, as in a handle. An id of the engine's, and where jobs share a container the runner's. */
 export const locationSchema = z.strictObject({
   executor: z.literal('container'),
-  isolation: z.enum(['job', 'shared']),
+  isolation: isolationSchema,
   containerId: z.string().regex(/^[0-9a-f]{64}$/),
   runnerId: z.uuid().optional(),
 });

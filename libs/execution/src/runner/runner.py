@@ -460,10 +460,10 @@ class Sandbox:
     # On the disk of the engine, where containers and images are; the workspace is in memory.
     host_folder = '/'
 
-    def __init__(self, workspace):
+    def __init__(self, workspace, counters=None):
         self.workspace = workspace
         self.shell = find_program('bash', DEFAULT_PATH)
-        self.counters = CgroupCounters()
+        self.counters = counters or CgroupCounters()
         self.peak = 0
         self.cpu_before = self.cpu_looked = self.cpu_of_others()
         self.looked = 0.0
@@ -1034,13 +1034,13 @@ def quoted(text):
 class Runner:
     """One script, from waiting for it to its acknowledged end."""
 
-    def __init__(self, workspace_path, connection=None, listener=None):
+    def __init__(self, workspace_path, connection=None, listener=None, containment=None):
         self.selector = selectors.DefaultSelector()
         self.spool = Spool()
         self.job = None
         self.state = 'waiting'
         self.workspace = Workspace(workspace_path)
-        self.containment = (Sandbox if os.getpid() == 1 else ProcessTree)(workspace_path)
+        self.containment = (containment or (Sandbox if os.getpid() == 1 else ProcessTree))(workspace_path)
         self.helpers = HelperServer(self, self.workspace.socket)
         self.pipes = []
         self.starter = None
@@ -1200,7 +1200,7 @@ class Runner:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             # A full tmpfs is the sandbox's own limit; a full disk of a host that others use too is the host's trouble.
-            full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) and self.listener
+            full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) and self.containment.wipes
             code = 'server_disk_full' if full else 'sandbox_failed'
             self.finish({'error': {'code': code, 'message': 'The script could not be started: %r' % error}})
             return
@@ -1496,10 +1496,14 @@ def temporary_folder():
     return folder if len(folder) < 40 and os.path.isdir(folder) else '/tmp'
 
 
-def sandbox():
+def new_workspace():
     path = os.path.join(temporary_folder(), 'cronium-' + os.urandom(6).hex())
     os.mkdir(path, 0o700)
-    Runner(path, connection=Connection(0, 1)).run()
+    return path
+
+
+def sandbox():
+    Runner(new_workspace(), connection=Connection(0, 1)).run()
     # All is said, and the container goes: taking the interpreter down in order would only take time.
     os._exit(0)
 
