@@ -133,10 +133,31 @@ describe('servers', () => {
     });
 
     it('is for administrators, also on a server of one’s own', async () => {
-      const change = { containerConfig: {} };
+      const change = { containerConfig: { isolation: 'namespace' } };
       expectProblem(await app.as(owner, 'patch', local).send(change), 403, 'manage_required');
       expectProblem(await app.as(owner, 'patch', `/servers/${ownedId}`).send(change), 403, 'forbidden');
+      for (const id of [localExecutionId, ownedId]) {
+        const { body } = await app.as(admin, 'get', `/servers/${id}`).expect(200);
+        expect(serverSchema.parse(body).containerConfig?.isolation).toBe('job');
+      }
     });
+
+    it.each(['use', 'manage'])('does not let a person who may %s it choose its isolation', async (level) => {
+      const guest = await app.signIn('USER', `${level}@example.com`);
+      const items = [{ email: guest.user.email, level }];
+      await app.as(owner, 'put', `/servers/${ownedId}/shares`).send({ items }).expect(200);
+      const change = { containerConfig: { isolation: 'shared' } };
+      const refused = await app.as(guest, 'patch', `/servers/${ownedId}`).send(change);
+      expectProblem(refused, 403, level === 'use' ? 'manage_required' : 'forbidden');
+    });
+
+    it.each(['namespace', 'shared', 'job'])(
+      'lets an administrator choose isolation %s',
+      async (isolation) => {
+        const answer = await change({ isolation }).expect(200);
+        expect(serverSchema.parse(answer.body).containerConfig?.isolation).toBe(isolation);
+      },
+    );
 
     it.each<[object, string[]]>([
       [{ name: 'x' }, ['body.name']],

@@ -2,31 +2,22 @@ import { httpResource } from '@angular/common/http';
 import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
 import { FormField, form, submit, validateStandardSchema } from '@angular/forms/signals';
 import { Router, RouterLink } from '@angular/router';
-import {
-  whenQueueFullSchema,
-  whenUnhealthySchema,
-  type ConnectionTest,
-  type Page,
-  type Server,
-} from '@cronium/contracts';
+import type { ConnectionTest, Page, Server } from '@cronium/contracts';
 import type { HostKey } from '@cronium/server-types';
 import { mdiContentSaveOutline, mdiKeyPlus, mdiLanConnect, mdiShieldKeyOutline } from '@mdi/js';
 
 import { toApiProblem } from '../../core/http/problem';
 import { WhereTitle } from '../../core/shell/where';
-import { LoadError } from '../../shared/feedback/load-error';
 import { Notice } from '../../shared/feedback/notice';
-import { Skeleton } from '../../shared/feedback/skeleton';
 import { Toasts } from '../../shared/feedback/toasts';
 import { Field, FieldControl } from '../../shared/form/field';
 import { problemErrors } from '../../shared/form/problem-errors';
 import { Icon } from '../../shared/icon/icon';
 import { limitFields } from '../../shared/limits/limit-fields';
-import { whenQueueFullWords, whenUnhealthyWords } from '../../shared/look/looks';
 import { TagInput } from '../../shared/tag-input/tag-input';
 import type { HoldsChanges } from '../../shared/unsaved/unsaved-changes';
 import { ConnectionSteps } from './connection-steps';
-import { ServerApi, serverUrl, serversUrl } from './server-api';
+import { ServerApi, serversUrl } from './server-api';
 import {
   fieldOfCredential,
   newServerForm,
@@ -38,6 +29,7 @@ import {
   toUpdateSsh,
   type SignInWith,
 } from './server-form';
+import { WaitingFields } from './waiting-fields';
 
 const signInWords: Record<SignInWith, string> = {
   keep: 'As it is stored',
@@ -55,11 +47,10 @@ const signInWords: Record<SignInWith, string> = {
     FieldControl,
     FormField,
     Icon,
-    LoadError,
     Notice,
     RouterLink,
-    Skeleton,
     TagInput,
+    WaitingFields,
   ],
   templateUrl: './server-editor.html',
   styleUrl: './server-editor.scss',
@@ -71,12 +62,8 @@ export class ServerEditor implements HoldsChanges {
   private readonly toasts = inject(Toasts);
 
   /** Absent for a new one. */
-  readonly id = input<string>();
-
-  protected readonly saved = httpResource<Server>(() => {
-    const id = this.id();
-    return id === undefined ? undefined : serverUrl(id);
-  });
+  readonly server = input<Server>();
+  protected readonly id = computed(() => this.server()?.id);
   private readonly servers = httpResource<Page<Server>>(() => ({ url: serversUrl, params: { limit: 200 } }));
   protected readonly jumpServers = computed(() =>
     (this.servers.hasValue() ? this.servers.value().items : []).filter(
@@ -86,9 +73,7 @@ export class ServerEditor implements HoldsChanges {
 
   private readonly value = signal(newServerForm());
   private readonly before = signal(this.value());
-  private readonly loadedId = signal<string | null>(null);
   protected readonly form = form(this.value, (path) => validateStandardSchema(path, serverFormSchema));
-  protected readonly shown = computed(() => this.id() === undefined || this.loadedId() === this.id());
   private readonly dirty = computed(() => JSON.stringify(this.value()) !== JSON.stringify(this.before()));
 
   protected readonly hostKey = signal<HostKey | null>(null);
@@ -102,10 +87,6 @@ export class ServerEditor implements HoldsChanges {
   );
   protected readonly signInWords = signInWords;
   protected readonly limitFields = limitFields;
-  protected readonly whenUnhealthyOptions = whenUnhealthySchema.options;
-  protected readonly whenUnhealthyWords = whenUnhealthyWords;
-  protected readonly whenQueueFullOptions = whenQueueFullSchema.options;
-  protected readonly whenQueueFullWords = whenQueueFullWords;
   protected readonly icons = {
     key: mdiKeyPlus,
     save: mdiContentSaveOutline,
@@ -115,12 +96,8 @@ export class ServerEditor implements HoldsChanges {
 
   constructor() {
     effect(() => {
-      const server = this.saved.hasValue() ? this.saved.value() : undefined;
-      if (server === undefined || untracked(this.loadedId) === server.id) return;
-      untracked(() => {
-        this.begin(toServerForm(server));
-        this.loadedId.set(server.id);
-      });
+      const server = this.server();
+      if (server) untracked(() => this.begin(toServerForm(server)));
     });
     // Another address is another host: what was approved or tried before says nothing of it.
     const address = computed(() =>

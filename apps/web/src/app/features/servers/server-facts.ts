@@ -4,12 +4,7 @@ import type { Server } from '@cronium/contracts';
 
 import { queueWords } from '../../shared/look/queue-words';
 import { DurationPipe } from '../../shared/time/duration';
-
-const isolationWords = {
-  job: 'A fresh sandbox for each job',
-  namespace: 'Namespaces of its own for each job, in one long-lived container',
-  shared: 'One long-lived container for all jobs',
-} as const;
+import { isolationWords } from './isolation-words';
 
 /** What a server is: its load and limits for everyone, how it is reached for those who may manage it. */
 @Component({
@@ -56,15 +51,26 @@ const isolationWords = {
       @if (one.containerConfig; as config) {
         <div>
           <dt>Isolation</dt>
-          <dd>{{ isolationWords[config.isolation] }}</dd>
+          <dd data-testid="isolation">
+            {{ isolationWords[config.isolation].fact }}
+            @if (isolationWords[config.isolation].weaker.length > 0) {
+              <span class="weaker">weaker than a container for each job</span>
+            }
+          </dd>
         </div>
         <div>
           <dt>Image</dt>
           <dd class="mono">{{ config.image }}</dd>
         </div>
+        @if (config.isolation !== 'job') {
+          <div>
+            <dt>Container</dt>
+            <dd class="mono">{{ config.containerName }}</dd>
+          </div>
+        }
         @if (config.isolation !== 'shared') {
           <div>
-            <dt>Warm sandboxes</dt>
+            <dt>{{ config.isolation === 'job' ? 'Warm sandboxes' : 'Warm runners' }}</dt>
             <dd>{{ config.pool.size }}</dd>
           </div>
         }
@@ -132,6 +138,12 @@ const isolationWords = {
       font-weight: 550;
       font-variant-numeric: tabular-nums;
       overflow-wrap: anywhere;
+    }
+    .weaker {
+      display: block;
+      color: var(--state-warning);
+      font-weight: 400;
+      font-size: var(--text-small);
     }
     .key {
       display: block;

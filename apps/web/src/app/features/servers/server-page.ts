@@ -3,8 +3,16 @@ import { Component, DestroyRef, computed, effect, inject, input, signal, untrack
 import { Router, RouterLink } from '@angular/router';
 import type { ExecutionSummary, Server, ServerJobs as Jobs } from '@cronium/contracts';
 import type { HostKey } from '@cronium/server-types';
-import { mdiConsole, mdiDeleteOutline, mdiPencilOutline, mdiRefresh, mdiShareVariantOutline } from '@mdi/js';
+import {
+  mdiCogOutline,
+  mdiConsole,
+  mdiDeleteOutline,
+  mdiPencilOutline,
+  mdiRefresh,
+  mdiShareVariantOutline,
+} from '@mdi/js';
 
+import { SessionStore } from '../../core/auth/session';
 import { toApiProblem } from '../../core/http/problem';
 import { WhereTitle } from '../../core/shell/where';
 import { Dialogs } from '../../shared/dialog/dialogs';
@@ -20,6 +28,7 @@ import { LiveDuration } from '../../shared/time/live-duration';
 import { BytesPipe } from '../../shared/size/bytes';
 import { TimeAgo } from '../../shared/time/time-ago';
 import { HealthMark } from '../../shared/health/health-mark';
+import { mayEditServer } from './may-edit';
 import { ServerApi, executionsUrl, serverJobsUrl, serverUrl } from './server-api';
 import { ServerFacts } from './server-facts';
 import { ServerHistory } from './server-history';
@@ -54,6 +63,7 @@ export class ServerPage {
   private readonly api = inject(ServerApi);
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
+  private readonly session = inject(SessionStore);
   private readonly toasts = inject(Toasts);
 
   readonly id = input.required<string>();
@@ -61,6 +71,7 @@ export class ServerPage {
   protected readonly loaded = httpResource<Server>(() => serverUrl(this.id()));
   protected readonly server = computed(() => (this.loaded.hasValue() ? this.loaded.value() : undefined));
   protected readonly manages = computed(() => this.server()?.access === 'manage');
+  protected readonly edits = computed(() => mayEditServer(this.server(), this.session.user()));
   protected readonly jobs = httpResource<Jobs>(() => serverJobsUrl(this.id()));
   protected readonly executions = pagedList<ExecutionSummary>(executionsUrl, () => ({ serverId: this.id() }));
   protected readonly checking = signal(false);
@@ -69,6 +80,7 @@ export class ServerPage {
     check: mdiRefresh,
     delete: mdiDeleteOutline,
     edit: mdiPencilOutline,
+    settings: mdiCogOutline,
     share: mdiShareVariantOutline,
     terminal: mdiConsole,
   };

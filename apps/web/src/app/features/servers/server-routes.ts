@@ -25,7 +25,7 @@ export const serverRoutes: Routes = [
     path: ':id/edit',
     title: 'Edit server',
     canDeactivate: [keepUnsavedChanges],
-    loadComponent: () => import('./server-editor').then((file) => file.ServerEditor),
+    loadComponent: () => import('./edit-server').then((file) => file.EditServer),
   },
   {
     path: ':id/terminal',
