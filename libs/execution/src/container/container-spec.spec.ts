@@ -172,7 +172,7 @@ describe('namespaceContainerSpec', () => {
       IpcMode,
       OomScoreAdj,
     });
-    const [rights, seccomp = '', ...rest] = spec.HostConfig?.SecurityOpt ?? [];
+    const [rights, seccomp = '', ...rest] = (spec.HostConfig?.SecurityOpt ?? []) as string[];
     expect([rights, ...rest]).toEqual(['no-new-privileges', 'apparmor=unconfined']);
     const { syscalls } = JSON.parse(seccomp.replace('seccomp=', '')) as { syscalls: { names: string[] }[] };
     expect(syscalls.flatMap(({ names }) => names)).toEqual(['read', 'mount', 'unshare', 'sethostname']);
