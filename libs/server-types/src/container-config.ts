@@ -41,7 +41,9 @@ export const containerConfigSchema = z
       .string()
       .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/)
       .default('cronium-executor')
-      .describe('The long-lived container that isolations `shared` and `namespace` run in.'),
+      .describe(
+        'The long-lived container that isolation `shared` runs in; that of isolation `namespace` has `-namespace` at its end.',
+      ),
     resourceLimits: resourceLimitsSchema
       .default(defaultResourceLimits)
       .describe('Limits a job, which an event may only tighten.'),

@@ -43,7 +43,9 @@ export class NamespaceGround implements ContainerGround {
     private readonly server: ContainerServer,
     private readonly context: EngineContext,
   ) {
-    const { containerName, resourceLimits, maxConcurrentJobs, pool } = server.containerConfig;
+    const { resourceLimits, maxConcurrentJobs, pool } = server.containerConfig;
+    // Not that of isolation `shared`, which has no resident: a server may go from one to the other while jobs run.
+    const containerName = `${server.containerConfig.containerName}-namespace`;
     const jobs = maxConcurrentJobs + pool.size;
     this.container = new LongLivedContainer(engine, containerName, async () =>
       namespaceContainerSpec(await engine.spec(), resourceLimits, jobs, containerName),
