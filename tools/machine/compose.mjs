@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { capture, run, systemEnvironment } from '../lib/command.mjs';
+import { fromRoot } from '../lib/paths.mjs';
+import { debianMirrors } from './debian-mirrors.mjs';
+
+/** What `docker compose` and `docker buildx` are made of. Debian has version 2 from this release on. */
+const suite = 'trixie';
+const packages = ['docker-compose', 'docker-buildx'];
+
+/**
+ * Makes sure that Compose 2 is there for the tests of what operators run. On a machine without it, or with version 1, Debian's packages are
+ * unpacked and not installed: the machine's own release has none that could be.
+ * @param {{ log: (line: string) => void }} options
+ * @returns {Promise<string | undefined>} folder to set DOCKER_CONFIG to; undefined where the machine has Compose itself
+ */
+export async function ensureCompose({ log }) {
+  if (await answers(systemEnvironment())) return undefined;
+  const folder = fromRoot('tmp/compose');
+  const configuration = path.join(folder, 'configuration');
+  if (await answers({ ...systemEnvironment(), DOCKER_CONFIG: configuration })) return configuration;
+
+  log(`unpacking Debian’s ${packages.join(' and ')}`);
+  rmSync(folder, { recursive: true, force: true });
+  await download(folder);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
+    await run('dpkg-deb', ['-x', path.join(folder, file), folder]);
+  const plugins = path.join(folder, 'usr/libexec/docker/cli-plugins');
+  mkdirSync(path.join(configuration, 'cli-plugins'), { recursive: true });
+  for (const name of readdirSync(plugins))
+    symlinkSync(path.join(plugins, name), path.join(configuration, 'cli-plugins', name));
+  if (!(await answers({ ...systemEnvironment(), DOCKER_CONFIG: configuration })))
+    throw new Error('Debian’s docker-compose was unpacked, and `docker compose` does not know it.');
+  return configuration;
+}
+
+async function answers(/** @type {Record<string, string | undefined>} */ env) {
+  const { code, stdout } = await capture('docker', ['compose', 'version', '--short'], { env });
+  return code === 0 && Number(stdout.replace(/^v/, '').split('.')[0]) >= 2;
+}
+
+/** From the machine's own mirror, with lists of its own: what apt knows of the machine is not touched. */
+async function download(/** @type {string} */ folder) {
+  const [mirror] = await debianMirrors();
+  mkdirSync(path.join(folder, 'lists/partial'), { recursive: true });
+  mkdirSync(path.join(folder, 'archives/partial'), { recursive: true });
+  const sources = path.join(folder, 'sources.list');
+  writeFileSync(sources, `deb ${mirror.site} ${suite} main\n`);
+  const options = [
+    `Dir::Etc::SourceList=${sources}`,
+    'Dir::Etc::SourceParts=/dev/null',
+    `Dir::State::Lists=${path.join(folder, 'lists')}`,
+    `Dir::Cache=${folder}`,
+  ].flatMap((option) => ['-o', option]);
+  await run('apt-get', ['update', '-q', ...options]);
+  await run('apt-get', ['download', '-q', ...options, ...packages], { cwd: folder });
+}
