@@ -1,9 +1,9 @@
 // Adds what is in the image beside npm's packages, which is Debian's and Node itself, to npm's list (CycloneDX 1.5, JSON).
-// Reads that list from standard input and the state of dpkg from the file it is given.
+// It is given the files of that list and of the state of dpkg.
 import { readFileSync } from 'node:fs';
 
-const list = JSON.parse(readFileSync(0, 'utf8'));
-const debian = readFileSync(process.argv[2], 'utf8')
+const list = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const debian = readFileSync(process.argv[3], 'utf8')
   .split('\n\n')
   .map((paragraph) =>
     Object.fromEntries([...paragraph.matchAll(/^(\S+): (.*)$/gm)].map(([, key, value]) => [key, value])),

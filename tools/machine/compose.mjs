@@ -35,6 +35,16 @@ export async function ensureCompose({ log }) {
   return configuration;
 }
 
+/**
+ * How a build of docker/api/Dockerfile reaches npm's registry as this machine does: variables of docker-compose.yml.
+ * @returns {Promise<Record<string, string | undefined>>}
+ */
+export async function buildEnvironment() {
+  const { stdout } = await capture('npm', ['config', 'get', 'registry']);
+  const certificates = process.env.NODE_EXTRA_CA_CERTS || process.env.SSL_CERT_FILE;
+  return { NPM_CONFIG_REGISTRY: stdout.trim() || undefined, CRONIUM_BUILD_CERTIFICATES: certificates };
+}
+
 async function answers(/** @type {Record<string, string | undefined>} */ env) {
   const { code, stdout } = await capture('docker', ['compose', 'version', '--short'], { env });
   return code === 0 && Number(stdout.replace(/^v/, '').split('.')[0]) >= 2;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 
 import { withSecretFiles } from './secret-files';
 import { type TracingConfig, tracingConfig, tracingEnvironment } from './tracing-config';
+import { type TrustedProxies, trustedProxies } from './trusted-proxies';
 
 const roles = ['api', 'scheduler', 'worker'] as const;
 export type Role = (typeof roles)[number];
@@ -60,6 +61,7 @@ const variables = z.object({
   CRONIUM_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be https://host or http://host:port' })
     .optional(),
+  CRONIUM_TRUSTED_PROXIES: trustedProxies,
   CRONIUM_WEBHOOK_LINK_LOCAL: z.enum(['refuse', 'allow']).default('refuse'),
   CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
   CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -106,6 +108,8 @@ export class Config {
   readonly minFreeMb: number;
   /** Where people reach the product, for links in what it sends; undefined when nobody said. Without a slash at its end. */
   readonly publicUrl: string | undefined;
+  /** Proxies before this process, whose word on who comes, and whether by TLS, is taken. */
+  readonly trustedProxies: TrustedProxies;
   /** Whether webhooks may go to link-local addresses, where clouds tell machines their credentials. */
   readonly allowLinkLocalWebhooks: boolean;
   /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
@@ -138,6 +142,7 @@ export class Config {
     this.workerConcurrency = environment.CRONIUM_WORKER_CONCURRENCY;
     this.minFreeMb = environment.CRONIUM_MIN_FREE_MB;
     this.publicUrl = environment.CRONIUM_PUBLIC_URL?.replace(/\/+$/, '');
+    this.trustedProxies = environment.CRONIUM_TRUSTED_PROXIES;
     this.allowLinkLocalWebhooks = environment.CRONIUM_WEBHOOK_LINK_LOCAL === 'allow';
     this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
     this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
