@@ -10,5 +10,7 @@ case "$1" in
   sandbox) exec python3 -I -S /opt/cronium/runner.pyc sandbox ;;
   # The long-lived shared container: jobs arrive by `docker exec`, and tini reaps what they leave.
   hold) exec tini -- sleep infinity ;;
+  # The long-lived container of isolation `namespace`: its main process starts each job in namespaces of its own.
+  resident) exec python3 -I -S /opt/cronium/resident.pyc ;;
   *) exec tini -- "$@" ;;
 esac

@@ -17,6 +17,7 @@ const inputs = [
   'docker/executor/docker-entrypoint.sh',
   'docker/executor/runtime-helpers',
   'libs/execution/src/runner/runner.py',
+  'libs/execution/src/runner/resident.py',
 ];
 
 /**

@@ -44,6 +44,7 @@ describe('the delivery of alerts', () => {
     admin = await fixture.app.signIn('ADMIN');
     user = await fixture.app.signIn('USER');
     serverId = await insertServer(fixture.app, user.user.id, {}, { name: 'Web' });
+    await fixture.app.as(admin, 'patch', '/settings').send({ alert_mail_group_seconds: 0 }).expect(200);
     port = await mail.start();
     url = await receiver.start();
   });

@@ -178,6 +178,41 @@ describe('the evaluation of rules', () => {
     await execute('DELETE FROM server_usage');
   });
 
+  it('knows the machine of a container server from what it has left, and not from what its jobs use', async () => {
+    await report({
+      memory: { usedBytes: 99, limitBytes: 100 },
+      disk: { usedBytes: 99, limitBytes: 100 },
+      host: { memoryAvailableBytes: 3, memoryTotalBytes: 100, diskFreeBytes: 50, diskTotalBytes: 100 },
+    });
+    await fixture.evaluator.evaluate(at(0));
+    expect(await open('memory_short')).toMatchObject([{ title: 'The memory of “Web” is 97 % used' }]);
+    expect((await open('disk_short')).filter(({ server }) => server)).toEqual([]);
+  });
+
+  it('finds short what has too little left for more jobs, whatever the threshold', async () => {
+    await setHealth(true);
+    const pressure = { resource: 'disk', availableBytes: 5, floorBytes: 10, since: at(0).toISOString() };
+    await execute('UPDATE server_health SET pressure = $1', [pressure]);
+    await fixture.evaluator.evaluate(at(0));
+    expect((await open('disk_short')).filter(({ server }) => server)).toMatchObject([
+      {
+        title: 'The disk of “Web” has too little left for more jobs',
+        severity: 'warning',
+        details: { availableBytes: 5, floorBytes: 10 },
+      },
+    ]);
+    expect(await open('memory_short')).toEqual([]);
+    await execute('UPDATE server_health SET pressure = NULL');
+    await execute(
+      `INSERT INTO server_usage (server_id, at, cpu_percent, cores, memory_used, memory_limit, disk_used, disk_limit)
+       VALUES ($1, $2, 1, 1, 1, 100, 50, 100)`,
+      [serverId, at(1)],
+    );
+    await fixture.evaluator.evaluate(at(1));
+    expect((await open('disk_short')).filter(({ server }) => server)).toEqual([]);
+    await execute('DELETE FROM server_usage');
+  });
+
   it('knows the disk of the data', async () => {
     await fixture.setRule('disk_short', { threshold: 0, for_seconds: 0 });
     await fixture.evaluator.evaluate(at(0));

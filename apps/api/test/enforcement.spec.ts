@@ -188,6 +188,23 @@ describe('enforcement', () => {
     expect(await actions(`?jobId=${jobId}`)).toEqual([]);
   });
 
+  it('removes what killed runners have left, when it is time for it, and says how much that was', async () => {
+    fake.leftovers = { workspaces: 2, bytes: 3 * mebibyte };
+    await app.app
+      .get(DataSource)
+      .query('UPDATE server_health SET swept_at = NULL, next_check_at = now(), checking_until = NULL');
+    // Wakes the checks.
+    const change = { description: 'Swept' };
+    await app.as(admin, 'patch', `/servers/${localExecutionId}`).send(change).expect(200);
+    let swept = await actions('?kind=swept&limit=2');
+    while (swept[0]?.resource === 'sandboxes') swept = await actions('?kind=swept&limit=2');
+    expect(swept.sort((a, b) => a.used - b.used)).toMatchObject([
+      { resource: 'workspaces', used: 2, bound: null, server: { id: localExecutionId }, job: null },
+      { resource: 'disk', used: 3 * mebibyte, bound: null },
+    ]);
+    expect(fake.leftovers.workspaces).toBe(0);
+  });
+
   it('is told page by page, to administrators', async () => {
     const first = await app.as(admin, 'get', '/monitoring/actions?limit=2').expect(200);
     const { items, nextCursor } = enforcementActionPageSchema.parse(first.body);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
 import { ApiClient } from './api-client';
@@ -22,13 +23,22 @@ describe('npm start', () => {
     const api = await ApiClient.signIn({ ...product, password });
     expect((await api.servers()).items).toMatchObject([{ name: 'Local Execution', isSystemManaged: true }]);
 
+    // The engine is the broker's: the API is told of no engine, and every sandbox is the broker's.
+    const [broker] = processesOf(product.dataDir).filter(({ command }) => command.includes('apps/broker'));
+    const [server] = processesOf(product.dataDir).filter(({ command }) => command.includes('apps/api/main'));
+    const environment = readFileSync(`/proc/${server?.pid ?? 0}/environ`, 'utf8').split('\0');
+    expect(environment.filter((line) => /^(CRONIUM_BROKER|DOCKER_HOST)=/.test(line))).toEqual([
+      expect.stringMatching(/^CRONIUM_BROKER=unix:/),
+    ]);
+    expect(containersOf([server?.pid ?? 0])).toEqual([]);
+
     // While a job runs, and while the pool is warm.
     const event = await api.createEvent({ name: 'Long', type: 'BASH', content: 'echo begun; sleep 600' });
     const { id } = await api.start(event.id);
     while ((await api.execution(id)).state !== 'running');
     const pids = processesOf(product.dataDir).map(({ pid }) => pid);
     expect(pids.length).toBeGreaterThan(1);
-    expect(containersOf(pids)).not.toEqual([]);
+    expect(containersOf([broker?.pid ?? 0])).not.toEqual([]);
 
     await product.interrupt();
     expect(processesOf(product.dataDir)).toEqual([]);

@@ -5,15 +5,15 @@ import { idSchema, pageOf, pageQuerySchema } from './page';
 export const enforcementKindSchema = z
   .enum(['warned', 'ended', 'swept', 'admission_stopped', 'admission_resumed'])
   .describe(
-    '`warned`: a job has passed 80 % of a limit. `ended`: a job was ended at a limit. `swept`: sandboxes that belonged to no job were removed. `admission_stopped`, `admission_resumed`: a machine had too little left for more jobs, and has enough again.',
+    '`warned`: a job has passed 80 % of a limit. `ended`: a job was ended at a limit. `swept`: sandboxes that belonged to no job, or workspaces that killed runners have left, were removed. `admission_stopped`, `admission_resumed`: a machine had too little left for more jobs, and has enough again.',
   )
   .meta({ id: 'EnforcementKind' });
 export type EnforcementKind = z.infer<typeof enforcementKindSchema>;
 
 export const enforcedResourceSchema = z
-  .enum(['memory', 'disk', 'output', 'processes', 'time', 'sandboxes'])
+  .enum(['memory', 'disk', 'output', 'processes', 'time', 'sandboxes', 'workspaces'])
   .describe(
-    'Figures of `memory`, `disk` and `output` are bytes, of `time` seconds, of `processes` and `sandboxes` counts.',
+    'Figures of `memory`, `disk` and `output` are bytes, of `time` seconds, of `processes`, `sandboxes` and `workspaces` counts.',
   )
   .meta({ id: 'EnforcedResource' });
 export type EnforcedResource = z.infer<typeof enforcedResourceSchema>;

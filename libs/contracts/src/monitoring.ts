@@ -49,6 +49,10 @@ export const monitoredServerSchema = z
     }),
     memory: usedOfLimit,
     disk: usedOfLimit,
+    machine: z
+      .strictObject({ cpuPercent: z.number().min(0), memory: usedOfLimit, disk: usedOfLimit })
+      .optional()
+      .describe('What all that runs on the machine uses; of container servers, where it tells.'),
     pool: z
       .strictObject({ ready: z.int().min(0), starting: z.int().min(0), inUse: z.int().min(0) })
       .optional()

@@ -16,7 +16,7 @@ export const serverUsageQuerySchema = z.strictObject({
 });
 export type ServerUsageQuery = z.infer<typeof serverUsageQuerySchema>;
 
-/** What a host used in one stretch of time: CPU and load on average, memory and disk at most. */
+/** What a server’s machine used in one stretch of time: CPU and load on average, memory and disk at most. */
 export const serverUsageSampleSchema = z
   .strictObject({
     at: z.iso.datetime().describe('When the stretch begins.'),
@@ -30,7 +30,7 @@ export type ServerUsageSample = z.infer<typeof serverUsageSampleSchema>;
 
 export const serverUsageHistorySchema = z
   .strictObject({
-    everySeconds: z.int().min(60).describe('Length of a stretch; hosts are asked once a minute.'),
+    everySeconds: z.int().min(60).describe('Length of a stretch; machines are asked once a minute.'),
     samples: z
       .array(serverUsageSampleSchema)
       .max(maxServerUsageSamples + 1)

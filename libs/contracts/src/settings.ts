@@ -43,6 +43,13 @@ const settingFields = {
   host_min_free_disk_mb: hostFloor.describe(
     'Of machines with sandboxes: with less room on the engine’s disk, in MiB, no more jobs are admitted there; 0 sets no floor.',
   ),
+  alert_mail_group_seconds: z
+    .int()
+    .min(0)
+    .max(600)
+    .describe(
+      'An e-mail of an alert waits so long for others, and all of them go to a recipient as one; 0 sends each at once.',
+    ),
   retention_executions_days: days.describe(
     'Ended executions older than this are deleted with their logs; null keeps them.',
   ),

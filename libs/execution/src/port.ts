@@ -79,7 +79,8 @@ export interface ScriptObserver {
    */
   onOutput(output: ScriptOutput): Promise<void>;
   /**
-   * About each second while the script runs; after a resume first when there are two samples. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
+   * About each second while the script runs and what it uses changes, and every five seconds while it does not; after a resume first when
+   * there are two samples. Some may be missing (a lost connection, a stream that is behind), and all where a host has no
    * python3: a figure to look at, which nothing waits for.
    */
   onUsage(usage: ScriptUsage): void;
@@ -90,6 +91,13 @@ export interface ScriptObserver {
    * runner forget it, and what the script ran in is removed. Not called for an end that no runner told.
    */
   onEnd(result: ScriptExecutionResult): Promise<void>;
+}
+
+/** What was removed. */
+export interface Leftovers {
+  readonly workspaces: number;
+  /** On disk. */
+  readonly bytes: number;
 }
 
 /** How a script ended, and what it used. A platform failure is never here: it is a rejected `ExecutionError`. */
@@ -141,4 +149,10 @@ export interface ServerExecutor {
   checkHealth(): Promise<HealthStatus>;
 
   getResourceUsage(): Promise<ResourceUsage>;
+
+  /**
+   * Removes the workspaces of runners that were killed, or went with the power of their machine; never one of which anything lives. One
+   * light command; nothing where workspaces go by themselves. Rejects when the server cannot be asked.
+   */
+  removeLeftovers(): Promise<Leftovers>;
 }

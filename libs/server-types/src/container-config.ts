@@ -2,8 +2,11 @@ import * as z from 'zod';
 
 import { defaultResourceLimits, resourceLimitsSchema } from './resource-limits';
 
-/** How a container server keeps jobs apart. `job`: one hardened single-use container a job. `shared`: an exec in one long-lived container. */
-export const isolationSchema = z.enum(['job', 'shared']).meta({ id: 'Isolation' });
+/**
+ * How a container server keeps jobs apart. `job`: one hardened single-use container a job. `namespace`: namespaces of its own for each job,
+ * within one long-lived container. `shared`: a process in one long-lived container.
+ */
+export const isolationSchema = z.enum(['job', 'namespace', 'shared']).meta({ id: 'Isolation' });
 export type Isolation = z.infer<typeof isolationSchema>;
 
 /** Sandboxes started ahead of need, with their runner waiting for a job. */
@@ -38,7 +41,9 @@ export const containerConfigSchema = z
       .string()
       .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/)
       .default('cronium-executor')
-      .describe('The long-lived container that isolation `shared` runs in.'),
+      .describe(
+        'The long-lived container that isolation `shared` runs in; that of isolation `namespace` has `-namespace` at its end.',
+      ),
     resourceLimits: resourceLimitsSchema
       .default(defaultResourceLimits)
       .describe('Limits a job, which an event may only tighten.'),

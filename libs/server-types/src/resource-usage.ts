@@ -23,23 +23,24 @@ export const resourceUsageSchema = z
         fifteenMinutes: z.number().min(0),
       })
       .optional()
-      .describe('Load averages of the host; only of ssh servers.'),
-    uptimeSeconds: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('Since the host was started; only of ssh servers that tell it.'),
+      .describe('Load averages of the machine, where it tells them.'),
+    uptimeSeconds: z.int().min(0).optional().describe('Since the machine was started, where it tells it.'),
     host: z
       .strictObject({
         at: z.iso.datetime().describe('When its runner looked.'),
         memoryAvailableBytes: z.int().min(0),
         memoryTotalBytes: z.int().min(0),
         diskFreeBytes: z.int().min(0),
-        diskTotalBytes: z.int().min(0),
+        diskTotalBytes: z.int().min(0).describe('Used and free, without what is kept for root.'),
+        cpuPercent: z
+          .number()
+          .min(0)
+          .optional()
+          .describe('Used of its processors by whomever, of one core; where it counts that.'),
       })
       .optional()
       .describe(
-        'What the machine has left, whoever uses the rest: memory, and the disk of the engine; only of container servers, and while a runner is there to tell it.',
+        'What the machine has left, whoever uses the rest: memory, and the disk of the engine; only of container servers, and while there is a runner, or a shared container, to tell it.',
       ),
     activeJobs: z.int().min(0),
   })

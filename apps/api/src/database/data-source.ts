@@ -34,6 +34,9 @@ import { Alerts1700001700000 } from './migrations/1700001700000-alerts';
 import { Enforcement1700001800000 } from './migrations/1700001800000-enforcement';
 import { ServerUsage1700001900000 } from './migrations/1700001900000-server-usage';
 import { TraceContext1700002000000 } from './migrations/1700002000000-trace-context';
+import { AlertMailGroups1700002110000 } from './migrations/1700002110000-alert-mail-groups';
+import { Leftovers1700002120000 } from './migrations/1700002120000-leftovers';
+import { ServerSamples1700002100000 } from './migrations/1700002100000-server-samples';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
 const entities = [
@@ -72,6 +75,9 @@ export const migrations = [
   Enforcement1700001800000,
   ServerUsage1700001900000,
   TraceContext1700002000000,
+  ServerSamples1700002100000,
+  AlertMailGroups1700002110000,
+  Leftovers1700002120000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

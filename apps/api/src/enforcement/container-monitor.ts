@@ -27,6 +27,8 @@ interface Run {
   readonly job: MonitoredRun;
   startedAt: Date | undefined;
   last: ScriptUsage | undefined;
+  /** Milliseconds of this process's clock: of a quiet script is told only now and then, while its time goes on. */
+  heardAt: number;
   readonly warned: Set<string>;
 }
 
@@ -52,12 +54,12 @@ export class ContainerMonitor implements OnModuleDestroy {
 
   /** Limits of this job are watched until it is left. */
   watch(job: MonitoredRun): RunInSight {
-    const run: Run = { job, startedAt: undefined, last: undefined, warned: new Set() };
+    const run: Run = { job, startedAt: undefined, last: undefined, heardAt: 0, warned: new Set() };
     this.runs.add(run);
     this.timer ??= setInterval(() => void this.enforceResourceLimits(), lookMilliseconds).unref();
     return {
       started: (at) => (run.startedAt = at),
-      hear: (usage) => (run.last = usage),
+      hear: (usage) => Object.assign(run, { last: usage, heardAt: performance.now() }),
       ended: (end, usage) => this.recordEnd(run, end, usage),
       leave: () => this.leave(run),
     };
@@ -67,8 +69,17 @@ export class ContainerMonitor implements OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** Warns of the jobs that have come near a limit since the last look: each of each limit once. */
-  async enforceResourceLimits(): Promise<void> {
+  /**
+   * Warns of the jobs that have come near a limit since the last look: each of each limit once. And removes what killed runners have left on
+   * a server, where it is time for that.
+   *
+   * @param due a server whose leftovers nobody has looked for within the hour
+   */
+  async enforceResourceLimits(due?: DueServer): Promise<void> {
+    await Promise.all([this.warn(), due && this.sweep(due)]);
+  }
+
+  private async warn(): Promise<void> {
     const news = [...this.runs].flatMap((run) => this.newlyNear(run));
     if (news.length === 0) return;
     try {
@@ -79,10 +90,28 @@ export class ContainerMonitor implements OnModuleDestroy {
     }
   }
 
+  private async sweep({ serverId, executor }: DueServer): Promise<void> {
+    try {
+      const { workspaces, bytes } = await executor.removeLeftovers();
+      if (workspaces === 0) return;
+      this.logger.log({ serverId, workspaces, bytes }, 'Removed what killed runners had left.');
+      const swept = { kind: 'swept', bound: null, serverId } as const;
+      await this.actions.record([
+        { ...swept, resource: 'workspaces', used: workspaces },
+        { ...swept, resource: 'disk', used: bytes },
+      ]);
+    } catch (error) {
+      this.logger.warn({ err: error, serverId }, 'What killed runners have left could not be removed.');
+    }
+  }
+
   private newlyNear(run: Run): { readonly run: Run; readonly action: EnforcedLimit }[] {
-    const { job, last, startedAt, warned } = run;
+    const { job, last, startedAt, heardAt, warned } = run;
     if (!last || !startedAt) return [];
-    const near = nearLimits(usesOf(job, last, startedAt)).filter(({ resource }) => !warned.has(resource));
+    const at = new Date(last.at.getTime() + performance.now() - heardAt);
+    const near = nearLimits(usesOf(job, { ...last, at }, startedAt)).filter(
+      ({ resource }) => !warned.has(resource),
+    );
     for (const { resource } of near) warned.add(resource);
     return near.map((use) => ({ run, action: actionOf(job, 'warned', use) }));
   }
@@ -98,6 +127,11 @@ export class ContainerMonitor implements OnModuleDestroy {
     clearInterval(this.timer);
     this.timer = undefined;
   }
+}
+
+export interface DueServer {
+  readonly serverId: string;
+  readonly executor: ServerExecutor;
 }
 
 /** What a check of a container server finds; usage is unknown where the engine does not answer. */

@@ -28,17 +28,19 @@ export class JobUsageStore {
     );
   }
 
-  /** At most `most` samples: of a job that has more, the average CPU and the most memory and disk of equal stretches of whole seconds. */
+  /** At most `most` samples (a quiet job has fewer): of a job that has more, the average CPU and the most memory and disk of equal stretches of whole seconds. */
   async series(jobId: string, most: number): Promise<Omit<JobUsageSeries, 'enforcement'>> {
     const rows = await this.database.query<SampleRow[]>(
       `WITH sample AS MATERIALIZED (
-         SELECT first_at + one.ms * interval '1 ms' AS at, one.cpu, one.memory, one.disk
-           FROM job_usage, unnest(milliseconds, cpu_percent, memory_bytes, disk_bytes) AS one(ms, cpu, memory, disk)
-          WHERE job_id = $1),
+         -- Each is of the time since the one before, which is longer while a job is quiet.
+         SELECT at, cpu, memory, disk, greatest(0.001, coalesce(extract(epoch FROM at - lag(at) OVER (ORDER BY at)), 1)) AS seconds FROM (
+           SELECT first_at + one.ms * interval '1 ms' AS at, one.cpu, one.memory, one.disk
+             FROM job_usage, unnest(milliseconds, cpu_percent, memory_bytes, disk_bytes) AS one(ms, cpu, memory, disk)
+            WHERE job_id = $1) told),
        span AS (
          SELECT min(at) AS first, greatest(1, ceil((extract(epoch FROM max(at) - min(at)) + 1) / $2))::int AS every FROM sample)
        SELECT every, first + floor(extract(epoch FROM at - first) / every) * every * interval '1 s' AS at,
-              avg(cpu)::float8 AS cpu, max(memory) AS memory, max(disk) AS disk
+              (sum(cpu * seconds) / sum(seconds))::float8 AS cpu, max(memory) AS memory, max(disk) AS disk
          FROM sample, span GROUP BY 1, 2 ORDER BY 2`,
       [jobId, most],
     );

@@ -13,6 +13,7 @@ import { DataSource } from 'typeorm';
 
 import { Notifications } from '../database/notifications';
 import { pressureMessage } from '../servers/host-pressures';
+import { machineUsage } from '../servers/machine-usage';
 import { type ProcessReport, ProcessReports } from './process-reports';
 
 /** Workers report for so long after they were told that somebody looks. */
@@ -138,6 +139,7 @@ function toServer(
     counted.reduce((total, usage) => total + (figure(usage) ?? 0), 0);
   const last = usages.at(-1);
   const reason = reasonOf(row);
+  const machine = machineOf(usages);
   const hasPool = counted.some(({ pool }) => pool);
   return {
     ...{ id: row.id, name: row.name, type: row.type, healthy: row.healthy ?? false },
@@ -148,6 +150,7 @@ function toServer(
       limitBytes: last?.memory.limitBytes ?? 0,
     },
     disk: { usedBytes: sum(({ disk }) => disk.usedBytes), limitBytes: last?.disk.limitBytes ?? 0 },
+    ...(machine && { machine }),
     ...(hasPool && {
       pool: {
         ready: sum(({ pool }) => pool?.ready),
@@ -158,6 +161,16 @@ function toServer(
     activeJobs,
     queued: row.queued,
   };
+}
+
+/** As the process says that heard from it last. */
+function machineOf(usages: readonly ResourceUsage[]): MonitoredServer['machine'] {
+  const machines = usages.flatMap((usage) => machineUsage(usage) ?? []);
+  const last = machines.reduce<ResourceUsage | undefined>(
+    (latest, one) => (latest && latest.at > one.at ? latest : one),
+    undefined,
+  );
+  return last && { cpuPercent: rounded(last.cpu.usedPercent), memory: last.memory, disk: last.disk };
 }
 
 /** Why it starts nothing; undefined when it does. */

@@ -6,6 +6,9 @@ import type { Server } from './server.entity';
 
 /** How long a check may take before another process may make it, in seconds. */
 const longestCheckSeconds = 45;
+/** A little less than a minute, so that what is due at a check is not left to the next. */
+const sampleSeconds = 58;
+const sweepSeconds = 3600;
 /** A server that jobs wait for is asked this often, however often it has failed. */
 const eagerSeconds = 15;
 /**
@@ -20,8 +23,16 @@ export interface KnownHealth {
   readonly failures: number;
 }
 
+export interface DueCheck {
+  readonly id: string;
+  /** Whether its machine is to be asked what it uses, which the process that makes this check does. */
+  readonly isSampled: boolean;
+  /** Whether what killed runners have left there is to be removed, likewise. */
+  readonly isSwept: boolean;
+}
+
 export interface DueChecks {
-  readonly serverIds: readonly string[];
+  readonly servers: readonly DueCheck[];
   /** Null when there is no other server. */
   readonly nextInMilliseconds: number | null;
 }
@@ -52,24 +63,26 @@ export class ServerHealthRepository {
 
   /** Up to `count` servers whose check is due, the longest due first: each for one process alone. And until when no other is. */
   async takeDue(count: number): Promise<DueChecks> {
-    const [row] = await this.database.query<{ ids: string[]; nextIn: number | null }[]>(
+    const [row] = await this.database.query<{ servers: DueCheck[]; nextIn: number | null }[]>(
       `WITH taken AS (
-         INSERT INTO server_health AS known (server_id, next_check_at, checking_until)
-         SELECT server.id, now(), now() + make_interval(secs => $1)
+         INSERT INTO server_health AS known (server_id, next_check_at, checking_until, sampled_at, swept_at)
+         SELECT server.id, now(), now() + make_interval(secs => $1), now(), now()
            FROM servers server LEFT JOIN server_health present ON present.server_id = server.id
           WHERE present.server_id IS NULL
              OR (present.next_check_at <= now() AND coalesce(present.checking_until, '-infinity') <= now())
           ORDER BY present.next_check_at NULLS FIRST LIMIT $2
-         ON CONFLICT (server_id) DO UPDATE SET checking_until = excluded.checking_until
+         ON CONFLICT (server_id) DO UPDATE SET checking_until = excluded.checking_until,
+                sampled_at = CASE WHEN known.sampled_at > now() - make_interval(secs => ${sampleSeconds}) THEN known.sampled_at ELSE now() END,
+                swept_at = CASE WHEN known.swept_at > now() - make_interval(secs => ${sweepSeconds}) THEN known.swept_at ELSE now() END
           WHERE known.next_check_at <= now() AND coalesce(known.checking_until, '-infinity') <= now()
-         RETURNING server_id)
-       SELECT coalesce((SELECT array_agg(server_id) FROM taken), '{}') AS ids,
+         RETURNING server_id, sampled_at, swept_at)
+       SELECT coalesce((SELECT json_agg(json_build_object('id', server_id, 'isSampled', sampled_at = now(), 'isSwept', swept_at = now())) FROM taken), '[]') AS servers,
               (SELECT extract(epoch FROM min(greatest(next_check_at, coalesce(checking_until, '-infinity'))) - now())::float8 * 1000
                  FROM server_health WHERE server_id NOT IN (SELECT server_id FROM taken)) AS "nextIn"`,
       [longestCheckSeconds, count],
     );
-    const { ids = [], nextIn = null } = row ?? {};
-    return { serverIds: ids, nextInMilliseconds: nextIn === null ? null : Math.max(0, nextIn) + 1 };
+    const { servers = [], nextIn = null } = row ?? {};
+    return { servers, nextInMilliseconds: nextIn === null ? null : Math.max(0, nextIn) + 1 };
   }
 
   /** Servers that failed are due: what has started anew may be the remedy. */

@@ -1,3 +1,4 @@
+import type { ServerExecutor } from '@cronium/execution';
 import type { HealthStatus, ResourceUsage } from '@cronium/server-types';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -11,8 +12,14 @@ import { ExecutorRegistry } from '../executor/executor-registry';
 import { DomainError, notFound } from '../http/domain-error';
 import { WakeLoop } from '../wake-loop';
 import { HostPressures } from './host-pressures';
+import { machineUsage } from './machine-usage';
 import { Server } from './server.entity';
-import { type KnownHealth, type Outage, ServerHealthRepository } from './server-health.repository';
+import {
+  type DueCheck,
+  type KnownHealth,
+  type Outage,
+  ServerHealthRepository,
+} from './server-health.repository';
 import { ServerUsageRepository } from './server-usage.repository';
 
 const checkEverySeconds = 15;
@@ -22,8 +29,6 @@ const readAllSeconds = 60;
 const lookAgainMilliseconds = checkEverySeconds * 1000 + 500;
 /** A server that fails is asked ever less often, up to this. */
 const longestWaitSeconds = 5 * 60;
-/** A little less than a minute, so that what is due at a check is not left to the next. */
-const sampleMilliseconds = 58_000;
 /** Servers asked at the same time. */
 const atOnce = 16;
 
@@ -37,8 +42,6 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly known = new Map<string, KnownHealth>();
   /** Servers as they were checked last, for the checks in the background. */
   private readonly checked = new Map<string, Server>();
-  /** When it was last asked what it uses. */
-  private readonly sampled = new Map<string, number>();
   private readonly loop = new WakeLoop(
     () => this.lookAround(),
     (error) =>
@@ -79,7 +82,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Asks now, however often it has failed. */
   async check(serverId: string): Promise<HealthStatus> {
-    return this.checkOne(await this.find(serverId));
+    return (await this.checkOne(await this.find(serverId))).health;
   }
 
   /** What a server uses now. */
@@ -153,12 +156,12 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
   private async checkDue(): Promise<number | null> {
     const room = atOnce - this.underWay;
     if (!this.runsJobs || room <= 0) return null;
-    const { serverIds, nextInMilliseconds } = await this.repository.takeDue(room);
-    serverIds.forEach((id) => void this.checkTaken(id));
+    const { servers, nextInMilliseconds } = await this.repository.takeDue(room);
+    servers.forEach((due) => void this.checkTaken(due));
     return this.underWay < atOnce ? nextInMilliseconds : null;
   }
 
-  private async checkOne(server: Server): Promise<HealthStatus> {
+  private async checkOne(server: Server): Promise<Checked> {
     const executor = await this.executors.get(server);
     const { health, usage } =
       server.type === 'container'
@@ -167,19 +170,21 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     // What a process that runs no jobs can reach says nothing of those that do: they are to look.
     if (!this.runsJobs) {
       await this.repository.makeDue(server.id);
-      return health;
+      return { health, executor, usage };
     }
     await this.record(server, health, usage?.host);
-    return this.last(server.id) ?? health;
+    return { health: this.last(server.id) ?? health, executor, usage };
   }
 
-  private async checkTaken(serverId: string): Promise<void> {
+  private async checkTaken({ id: serverId, isSampled, isSwept }: DueCheck): Promise<void> {
     this.underWay += 1;
     try {
       const server = this.checked.get(serverId) ?? (await this.find(serverId));
       this.checked.set(serverId, server);
-      const { healthy } = await this.checkOne(server);
-      if (healthy) await this.sample(server);
+      const checked = await this.checkOne(server);
+      if (isSampled && checked.health.healthy) await this.sample(server, checked);
+      if (isSwept && checked.health.healthy)
+        await this.monitor.enforceResourceLimits({ serverId, executor: checked.executor });
     } catch (error) {
       this.checked.delete(serverId);
       // Deleted meanwhile, or a row that no executor can be made of.
@@ -190,14 +195,15 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     if (wasFull) this.loop.wake();
   }
 
-  /** Once a minute what an ssh host uses, by the connection that the check has used. */
-  private async sample(server: Server): Promise<void> {
-    const now = performance.now();
-    if (server.type !== 'ssh' || now - (this.sampled.get(server.id) ?? -Infinity) < sampleMilliseconds)
-      return;
-    this.sampled.set(server.id, now);
+  /**
+   * Once a minute what a server's machine uses: a container server has told it with its check, an ssh host is asked by the connection that
+   * the check has used.
+   */
+  private async sample(server: Server, { executor, usage }: Checked): Promise<void> {
     try {
-      await this.usages.keep(server.id, await (await this.executors.get(server)).getResourceUsage());
+      const machine =
+        server.type === 'container' ? usage && machineUsage(usage) : await executor.getResourceUsage();
+      if (machine) await this.usages.keep(server.id, machine);
     } catch (error) {
       // A host that went away in between; its next check says so.
       this.logger.debug({ err: error, server: server.name }, 'What a server uses could not be kept.');
@@ -244,6 +250,13 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     if (!server) throw notFound('server', serverId);
     return server;
   }
+}
+
+/** What a check has found, and by what it was made; usage is of container servers. */
+interface Checked {
+  readonly health: HealthStatus;
+  readonly executor: ServerExecutor;
+  readonly usage: ResourceUsage | undefined;
 }
 
 /** Doubles with every failure. */

@@ -3,7 +3,7 @@ import type { ResourceUsage } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-/** What hosts used, minute by minute. */
+/** What the machines of servers used, minute by minute. */
 @Injectable()
 export class ServerUsageRepository {
   constructor(private readonly database: DataSource) {}

@@ -117,7 +117,7 @@ export class ServersController {
   @Permits('server.read')
   @Get(':id/usage/history')
   @Answers(
-    'What an ssh host used, asked once a minute while it is well and kept for 30 days; of other servers there is none.',
+    'What all that runs on a server’s machine used, asked once a minute while it is well and kept for 30 days.',
     200,
     serverUsageHistorySchema,
     [400, 401, 403, 404],

@@ -80,7 +80,7 @@ export class ServersService {
     return this.health.usage(id);
   }
 
-  /** What an ssh host used before. */
+  /** What its machine used before. */
   async usageHistory(caller: Caller, id: string, { hours }: ServerUsageQuery): Promise<ServerUsageHistory> {
     await this.visible(caller, id);
     return this.usages.history(id, hours);

@@ -29,6 +29,7 @@ const storedKeys = [
   'host_min_free_memory_mb',
   'host_min_free_disk_mb',
   'max_concurrent_jobs_per_user',
+  'alert_mail_group_seconds',
 ] as const;
 
 /**
@@ -105,6 +106,7 @@ export class SettingsAdministrationService {
       max_concurrent_jobs_per_user: await this.settings.get('max_concurrent_jobs_per_user', manager),
       host_min_free_memory_mb: await this.settings.get('host_min_free_memory_mb', manager),
       host_min_free_disk_mb: await this.settings.get('host_min_free_disk_mb', manager),
+      alert_mail_group_seconds: await this.settings.get('alert_mail_group_seconds', manager),
       retention_executions_days: await this.settings.get('retention_executions_days', manager),
       retention_logs_days: await this.settings.get('retention_logs_days', manager),
       retention_logs_mb: await this.settings.get('retention_logs_mb', manager),

@@ -12,6 +12,7 @@ const settingSchemas = {
   local_execution_access: localExecutionAccessSchema,
   host_min_free_memory_mb: settingsSchema.shape.host_min_free_memory_mb,
   host_min_free_disk_mb: settingsSchema.shape.host_min_free_disk_mb,
+  alert_mail_group_seconds: settingsSchema.shape.alert_mail_group_seconds,
   retention_executions_days: settingsSchema.shape.retention_executions_days,
   retention_logs_days: settingsSchema.shape.retention_logs_days,
   retention_logs_mb: settingsSchema.shape.retention_logs_mb,

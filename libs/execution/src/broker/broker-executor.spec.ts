@@ -4,7 +4,7 @@ import { BrokerFixture } from './broker-fixture';
 
 jest.setTimeout(60_000);
 
-describe.each(['job', 'shared'] as const)('Isolation %s', (isolation) => {
+describe.each(['job', 'namespace', 'shared'] as const)('Isolation %s', (isolation) => {
   describeServerExecutor(`ContainerExecutor with a broker and isolation ${isolation}`, async () => {
     const fixture = new EngineFixture({ isolation });
     await fixture.verify();

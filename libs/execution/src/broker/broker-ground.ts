@@ -5,7 +5,7 @@ import { type ContainerGround, ENGINE_PATIENCE_SECONDS, type Machine } from '../
 import { MultiplexedChannel } from '../container/multiplexed-channel';
 import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
+import type { Leftovers, ScriptExecutionRequest } from '../port';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { HostRoom } from '../runner/messages';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
@@ -56,7 +56,7 @@ export class BrokerGround implements ContainerGround {
   }
 
   async check(): Promise<void> {
-    (await this.link.request('check', {})).socket.destroy();
+    await this.link.ask('check', {});
   }
 
   poolCounts(): ResourceUsage['pool'] {
@@ -68,10 +68,16 @@ export class BrokerGround implements ContainerGround {
     return room ? [room] : [];
   }
 
-  async machine(): Promise<Machine> {
-    const { answer, socket } = await this.link.request('usage', {});
-    socket.destroy();
-    return answer;
+  machine(): Promise<Machine> {
+    return this.link.ask('usage', {});
+  }
+
+  async measure(): Promise<HostRoom | undefined> {
+    return (await this.link.ask('measure', {})).room;
+  }
+
+  sweep(): Promise<Leftovers> {
+    return this.link.ask('sweep', {});
   }
 
   private placement(jobId: string, location: Placement['location'], first: RunnerSession): Placement {
@@ -109,8 +115,7 @@ export class BrokerGround implements ContainerGround {
   }
 
   private async stop(location: Placement['location']): Promise<void> {
-    const { socket } = await this.link.request('stop', { location: locationSchema.parse(location) });
-    socket.destroy();
+    await this.link.ask('stop', { location: locationSchema.parse(location) });
   }
 }
 

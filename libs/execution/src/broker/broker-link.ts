@@ -5,6 +5,7 @@ import type { EngineContext, ContainerServer } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import {
   BROKER_VERSION,
+  type BrokerAnswer,
   type BrokerRequest,
   type BrokerRequestName,
   type SessionNews,
@@ -67,6 +68,13 @@ export class BrokerLink {
       const again = await this.open();
       return await exchange(this.address, name, { request: name, session: again.id, ...fields }, signal);
     }
+  }
+
+  /** As `request`, where nothing follows the answer. */
+  async ask<N extends SessionRequestName>(name: N, fields: Fields<N>): Promise<BrokerAnswer<N>> {
+    const { answer, socket } = await this.request(name, fields);
+    socket.destroy();
+    return answer;
   }
 
   private open(): Promise<Session> {

@@ -1,7 +1,7 @@
-import { containerConfigSchema, resourceLimitsSchema } from '@cronium/server-types';
+import { containerConfigSchema, isolationSchema, resourceLimitsSchema } from '@cronium/server-types';
 import * as z from 'zod';
 
-import { hostRoomSchema } from '../runner/messages';
+import { hostRoomSchema, leftoversSchema } from '../runner/messages';
 
 /*
  * How the API speaks with the sandbox broker. A connection carries one request: a line of JSON, answered by a line of JSON. What follows
@@ -16,10 +16,10 @@ export const BROKER_VERSION = 1;
 /** The longest line, in bytes: a question about as many containers as an engine runs. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
-/** Where a job's runner is, as in a handle. An id of the engine's, and for isolation `shared` the runner's. */
+/** Where a job's runner is, as in a handle. An id of the engine's, and where jobs share a container the runner's. */
 export const locationSchema = z.strictObject({
   executor: z.literal('container'),
-  isolation: z.enum(['job', 'shared']),
+  isolation: isolationSchema,
   containerId: z.string().regex(/^[0-9a-f]{64}$/),
   runnerId: z.uuid().optional(),
 });
@@ -60,6 +60,10 @@ export const brokerRequestSchema = z.discriminatedUnion('request', [
   /** Could a job run now? */
   z.strictObject({ request: z.literal('check'), session }),
   z.strictObject({ request: z.literal('usage'), session }),
+  /** What the machine has left, where no runner that waits tells of it. */
+  z.strictObject({ request: z.literal('measure'), session }),
+  /** Removes what killed runners have left. */
+  z.strictObject({ request: z.literal('sweep'), session }),
 ]);
 export type BrokerRequest = z.infer<typeof brokerRequestSchema>;
 export type BrokerRequestName = BrokerRequest['request'];
@@ -85,6 +89,8 @@ export const answerSchemas = {
   ]),
   stop: z.strictObject({}),
   check: z.strictObject({}),
+  measure: z.strictObject({ room: hostRoomSchema.optional() }),
+  sweep: leftoversSchema,
   usage: z.strictObject({ cores: z.number(), memoryBytes: z.number() }),
 } satisfies Record<BrokerRequestName, z.ZodType>;
 export type BrokerAnswer<N extends BrokerRequestName> = z.infer<(typeof answerSchemas)[N]>;

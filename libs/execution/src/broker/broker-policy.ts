@@ -4,7 +4,7 @@ import type { ContainerConfig, ResourceLimits } from '@cronium/server-types';
 export interface BrokerPolicy {
   /** Images that sandboxes may be made from. */
   readonly images: readonly string[];
-  /** Long-lived containers that isolation `shared` may use. */
+  /** Long-lived containers that isolations `shared` and `namespace` may use. */
   readonly containers: readonly string[];
   /** The most that one job may be given. */
   readonly limits: ResourceLimits;
@@ -31,7 +31,7 @@ export class BrokerRefusal extends Error {
 /** Throws a `BrokerRefusal` when a server is not to be run like this. */
 export function checkConfig(policy: BrokerPolicy, config: ContainerConfig): void {
   allow(policy.images, config.image, 'image', 'CRONIUM_BROKER_IMAGES');
-  if (config.isolation === 'shared') {
+  if (config.isolation !== 'job') {
     allow(policy.containers, config.containerName, 'containerName', 'CRONIUM_BROKER_CONTAINERS');
   }
   if (config.pool.size > policy.poolSize) {

@@ -130,6 +130,10 @@ export class Broker {
         return this.check(request);
       case 'usage':
         return this.usage(request);
+      case 'measure':
+        return this.measure(request);
+      case 'sweep':
+        return this.sweep(request);
     }
   }
 
@@ -222,6 +226,14 @@ export class Broker {
   private async usage({ session }: Of<'usage'>): Promise<Done<'usage'>> {
     const { cores, memoryBytes } = await this.session(session).server.ground.machine();
     return { answer: { cores, memoryBytes } };
+  }
+
+  private async measure({ session }: Of<'measure'>): Promise<Done<'measure'>> {
+    return { answer: { room: await this.session(session).server.ground.measure() } };
+  }
+
+  private async sweep({ session }: Of<'sweep'>): Promise<Done<'sweep'>> {
+    return { answer: await this.session(session).server.ground.sweep() };
   }
 
   private session(id: string): { readonly session: BrokerSession; readonly server: ServedServer } {

@@ -22,3 +22,13 @@ describeServerExecutor('ContainerExecutor with isolation shared', async () => {
     dispose: () => fixture.dispose(),
   };
 });
+
+describeServerExecutor('ContainerExecutor with isolation namespace', async () => {
+  const fixture = new EngineFixture({ isolation: 'namespace' });
+  await fixture.verify();
+  return {
+    createExecutor: () => fixture.createExecutor(),
+    remains: () => Promise.resolve(false),
+    dispose: () => fixture.dispose(),
+  };
+});

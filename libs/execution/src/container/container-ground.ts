@@ -1,6 +1,6 @@
 import type { ResourceUsage } from '@cronium/server-types';
 
-import type { ScriptExecutionRequest } from '../port';
+import type { Leftovers, ScriptExecutionRequest } from '../port';
 import type { JobGround, Placement } from '../runner/job-ground';
 import type { HostRoom } from '../runner/messages';
 
@@ -26,4 +26,8 @@ export interface ContainerGround extends JobGround {
   /** What runners that wait for a job told of their machine at last. */
   waitingRooms(): readonly HostRoom[];
   machine(): Promise<Machine>;
+  /** Asks the machine by a command of its own; undefined where runners that wait tell of it anyway. */
+  measure(): Promise<HostRoom | undefined>;
+  /** As `ServerExecutor.removeLeftovers`. */
+  sweep(): Promise<Leftovers>;
 }

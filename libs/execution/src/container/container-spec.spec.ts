@@ -1,6 +1,15 @@
 import { type ResourceLimits, defaultResourceLimits } from '@cronium/server-types';
 
-import { isJobName, jobName, sandboxSpec, sharedContainerSpec, tightening, warmName } from './container-spec';
+import {
+  isJobName,
+  isSandboxOf,
+  jobName,
+  namespaceContainerSpec,
+  sandboxSpec,
+  sharedContainerSpec,
+  tightening,
+  warmName,
+} from './container-spec';
 
 const MIB = 1024 * 1024;
 const context = {
@@ -8,7 +17,8 @@ const context = {
   serverId: 'server',
   owner: 'owner',
   image: 'cronium-executor:latest',
-  seccompProfile: '{"defaultAction":"SCMP_ACT_ERRNO"}',
+  seccompProfile:
+    '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
 };
 const limits: ResourceLimits = { cpu: 0.5, memoryMb: 100, pids: 20, diskMb: 50, outputMb: 3 };
 
@@ -145,5 +155,46 @@ describe('Names', () => {
 
   it('are good for the engine with the default limits too', () => {
     expect(sandboxSpec(context, defaultResourceLimits, warmName('x')).name).toMatch(/^[a-z-]+x$/);
+  });
+});
+
+describe('namespaceContainerSpec', () => {
+  const spec = namespaceContainerSpec(context, limits, 3, 'name');
+
+  it('is as hardened as a sandbox, but for what its resident needs to make namespaces', () => {
+    const sandbox = sandboxSpec(context, limits, 'name').HostConfig;
+    const { NetworkMode, ReadonlyRootfs, CapDrop, Privileged, IpcMode, OomScoreAdj } = sandbox ?? {};
+    expect(spec.HostConfig).toMatchObject({
+      NetworkMode,
+      ReadonlyRootfs,
+      CapDrop,
+      Privileged,
+      IpcMode,
+      OomScoreAdj,
+    });
+    const [rights, seccomp = '', ...rest] = (spec.HostConfig?.SecurityOpt ?? []) as string[];
+    expect([rights, ...rest]).toEqual(['no-new-privileges', 'apparmor=unconfined']);
+    const { syscalls } = JSON.parse(seccomp.replace('seccomp=', '')) as { syscalls: { names: string[] }[] };
+    expect(syscalls.flatMap(({ names }) => names)).toEqual(['read', 'mount', 'unshare', 'sethostname']);
+    expect(spec.HostConfig).toMatchObject({ MaskedPaths: [], ReadonlyPaths: [] });
+  });
+
+  it('has room for as many runners as there are at one time, and a resident', () => {
+    expect(spec).toMatchObject({ name: 'name', User: '1000:1000', Cmd: [] });
+    expect(spec.Entrypoint).toEqual(['python3', '-I', '-S', '/opt/cronium/resident.pyc']);
+    expect(spec.HostConfig).toMatchObject({ PidsLimit: 60, CpuQuota: 150_000 });
+  });
+});
+
+describe('isSandboxOf', () => {
+  const owner = { installationId: 'installation', serverId: 'server' };
+  const labels = sandboxSpec(context, limits, 'name').Labels ?? {};
+
+  it('knows a sandbox of this server by its labels, and nothing else', () => {
+    expect(isSandboxOf(labels, owner)).toBe(true);
+    expect(isSandboxOf(labels, { ...owner, serverId: 'another' })).toBe(false);
+    expect(isSandboxOf(labels, { ...owner, installationId: 'another' })).toBe(false);
+    expect(isSandboxOf(sharedContainerSpec(context, limits, 1, 'name').Labels ?? {}, owner)).toBe(false);
+    expect(isSandboxOf({}, owner)).toBe(false);
   });
 });

@@ -43,6 +43,9 @@ const HOLDING_USER = '65534:65534';
  */
 export const RUNNER_COMMAND = ['python3', '-I', '-S', '/opt/cronium/runner.pyc'];
 
+/** The resident of a container with isolation `namespace`, and with `front` the way to it. */
+export const RESIDENT_COMMAND = ['python3', '-I', '-S', '/opt/cronium/resident.pyc'];
+
 /** A single-use sandbox: one job with these limits. */
 export function sandboxSpec(
   context: SpecContext,
@@ -70,15 +73,54 @@ export function sharedContainerSpec(
   jobs: number,
   name: string,
 ): ContainerCreateOptions {
-  const together: ResourceLimits = {
+  // Jobs come as the user of a sandbox; what holds the container open has another, so that none of them can end it.
+  return { ...hardened(context, together(limits, jobs), 'shared'), name, User: HOLDING_USER, Cmd: ['hold'] };
+}
+
+/** What a resident needs to make namespaces for its jobs, and what its jobs give up again before their script begins (resident.py). */
+const NAMESPACE_CALLS = ['mount', 'unshare', 'sethostname'];
+
+/** The long-lived container of isolation `namespace`: room for as many runners as there are at one time, of jobs and waiting. */
+export function namespaceContainerSpec(
+  context: SpecContext,
+  limits: ResourceLimits,
+  jobs: number,
+  name: string,
+): ContainerCreateOptions {
+  const base = hardened(context, together(limits, jobs), 'namespace');
+  return {
+    ...base,
+    name,
+    Entrypoint: RESIDENT_COMMAND,
+    Cmd: [],
+    HostConfig: {
+      ...base.HostConfig,
+      SecurityOpt: [
+        'no-new-privileges',
+        `seccomp=${widened(context.seccompProfile)}`,
+        // The profile that Docker gives containers refuses every mount.
+        'apparmor=unconfined',
+      ],
+      // A fresh /proc may only be mounted where nothing of the present one is covered (`systempaths=unconfined` of the command line).
+      ...{ MaskedPaths: [], ReadonlyPaths: [] },
+    },
+  };
+}
+
+function widened(seccompProfile: string): string {
+  const profile = JSON.parse(seccompProfile) as { syscalls: object[] };
+  const rule = { comment: 'To make namespaces', names: NAMESPACE_CALLS, action: 'SCMP_ACT_ALLOW' };
+  return JSON.stringify({ ...profile, syscalls: [...profile.syscalls, rule] });
+}
+
+function together(limits: ResourceLimits, jobs: number): ResourceLimits {
+  return {
     ...limits,
     cpu: limits.cpu * jobs,
     memoryMb: limits.memoryMb * jobs,
     pids: limits.pids * jobs,
     diskMb: limits.diskMb * jobs,
   };
-  // Jobs come as the user of a sandbox; what holds the container open has another, so that none of them can end it.
-  return { ...hardened(context, together, 'shared'), name, User: HOLDING_USER, Cmd: ['hold'] };
 }
 
 /** How to tighten a sandbox that was started with `started` for a job with `wanted`; undefined when the kernel need not be told. */
@@ -111,7 +153,7 @@ function kernelLimits(limits: ResourceLimits): KernelLimits {
 function hardened(
   context: SpecContext,
   limits: ResourceLimits,
-  role: 'sandbox' | 'shared',
+  role: 'sandbox' | 'shared' | 'namespace',
 ): ContainerCreateOptions {
   const inodes = Math.max(LEAST_INODES, limits.diskMb * INODES_PER_MB);
   // The typings do not know CgroupnsMode yet.

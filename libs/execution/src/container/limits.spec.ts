@@ -136,7 +136,7 @@ cronium_output ready
 head -c 4M /dev/zero > more && [ "$(cat mark)" = before ] && python3 -c 'held = bytearray(40 << 20); print("after")'`,
 };
 
-describe.each(['job', 'shared'] as const)('A limit of a job with isolation %s', (isolation) => {
+describe.each(['job', 'namespace', 'shared'] as const)('A limit of a job with isolation %s', (isolation) => {
   let fixture: EngineFixture;
   let executor: ContainerExecutor;
 
@@ -156,7 +156,11 @@ describe.each(['job', 'shared'] as const)('A limit of a job with isolation %s', 
     const over = deferred<void>();
     const neighbour = new RecordingObserver();
     neighbour.onHelperDo = () => over.promise;
-    const neighbourRun = runScript(executor, scriptRequest(neighbours[isolation], { limits }), neighbour);
+    const neighbourRun = runScript(
+      executor,
+      scriptRequest(neighbours[isolation === 'job' ? 'job' : 'shared'], { limits }),
+      neighbour,
+    );
     await neighbour.until(() => neighbour.helpers.length > 0);
 
     const { result } = await runScript(

@@ -2,6 +2,7 @@ import type { ResourceUsage } from '@cronium/server-types';
 
 import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
+import type { Leftovers } from '../port';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { HostRoom } from '../runner/messages';
 import type { RunnerSession } from '../runner/runner-session';
@@ -121,6 +122,15 @@ export class SandboxGround implements ContainerGround {
 
   machine(): Promise<Machine> {
     return this.engine.machine();
+  }
+
+  measure(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /** A workspace goes with its sandbox, and of those the sweeper takes care. */
+  sweep(): Promise<Leftovers> {
+    return Promise.resolve({ workspaces: 0, bytes: 0 });
   }
 
   private placement(id: string, firstSession: RunnerSession): Placement {

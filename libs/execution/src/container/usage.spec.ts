@@ -28,10 +28,18 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
   it('is that of its jobs, who tell theirs each second', async () => {
     await executor.connect();
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
-    // A sandbox that waits tells of its machine.
-    if (isolation === 'job') {
-      while (!(await executor.getResourceUsage()).host) await new Promise(setImmediate);
+    // A sandbox that waits tells of its machine; a shared container is asked while nothing runs in it.
+    let idle = await executor.getResourceUsage();
+    while (!idle.host) {
+      await new Promise(setImmediate);
+      idle = await executor.getResourceUsage();
     }
+    expect(idle.host.memoryTotalBytes).toBe(idle.memory.limitBytes);
+    expect(idle.host.diskTotalBytes).toBeGreaterThan(1024 * MIB);
+    expect(idle.host.cpuPercent).toBeGreaterThan(0);
+    expect(idle.host.cpuPercent).toBeLessThanOrEqual(100 * idle.cpu.limitCores);
+    expect(idle.load?.oneMinute).toBeGreaterThanOrEqual(0);
+    expect(idle.uptimeSeconds).toBeGreaterThan(0);
 
     const observer = new RecordingObserver();
     const cancel = new AbortController();
@@ -68,6 +76,30 @@ describe.each(['job', 'shared'] as const)('The resource usage of a server with i
     // One thread has one core at most; what starting Python took is counted, too.
     expect(cpuMilliseconds(observer)).toBeLessThan(1.5 * wall);
     expect(await executor.getResourceUsage()).toMatchObject({ activeJobs: 0, cpu: { usedPercent: 0 } });
+  });
+});
+
+describe('What a script that is quiet uses', () => {
+  const fixture = new EngineFixture({ pool: { size: 1, refillConcurrency: 1 } });
+
+  beforeAll(() => fixture.verify());
+  afterAll(() => fixture.dispose());
+
+  it('is told seldom, and what changes each second again, also against a limit', async () => {
+    const observer = new RecordingObserver();
+    const script = 'sleep 8\nhead -c 2M /dev/zero >file\nsleep 4\nhead -c 40M /dev/zero >file\nsleep 60';
+    const request = scriptRequest(script, { limits: { ...scriptRequest('').limits, diskMb: 32 } });
+    const executor = fixture.createExecutor();
+    const { end, usage } = await executor.executeScript(request, observer, new AbortController().signal);
+    expect(end).toEqual({ kind: 'disk_full' });
+    // At once, though nothing had happened for four seconds.
+    expect(usage.wallMs).toBeLessThan(14_000);
+    const times = observer.usages.map(({ at }) => at.getTime());
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBeGreaterThan(4500);
+    const grown = observer.usages.findIndex(({ diskBytes }) => diskBytes > 2 * MIB - 1);
+    expect(gaps[grown - 1]).toBeLessThan(1500);
+    expect(observer.usages.length).toBeLessThan(9);
   });
 });
 

@@ -1,7 +1,13 @@
 import type { HealthStatus, ResourceUsage } from '@cronium/server-types';
 
 import { ExecutionError } from '../execution-error';
-import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ServerExecutor } from '../port';
+import type {
+  Leftovers,
+  ScriptExecutionRequest,
+  ScriptExecutionResult,
+  ScriptObserver,
+  ServerExecutor,
+} from '../port';
 import { JobFollower } from '../runner/job-follower';
 import { type JobGround, type Placement, RunnerExit } from '../runner/job-ground';
 import { GREETING_MS, RunnerSession } from '../runner/runner-session';
@@ -14,6 +20,8 @@ export class FakeServer implements JobGround {
   outage: ExecutionError | undefined;
   /** What its machine has left; undefined where nobody tells. */
   host: ResourceUsage['host'];
+  /** What killed runners have left on it; removed at once. */
+  leftovers: Leftovers = { workspaces: 0, bytes: 0 };
   readonly patienceSeconds = 30;
   private readonly runners = new Map<string, FakeRunner>();
 
@@ -122,5 +130,11 @@ export class FakeExecutor implements ServerExecutor {
       ...(host && { host }),
       activeJobs: this.jobs.activeJobs,
     });
+  }
+
+  removeLeftovers(): Promise<Leftovers> {
+    const { leftovers } = this.server;
+    this.server.leftovers = { workspaces: 0, bytes: 0 };
+    return Promise.resolve(leftovers);
   }
 }

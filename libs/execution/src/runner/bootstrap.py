@@ -5,10 +5,11 @@ The client puts these assignments before it:
     FIRST, SECOND   halves of a word; the answers begin after the whole word, so that what a login prints is told apart
     VERSION         name of the copy's folder: a checksum of all its files
     FILES           [(path, bytes, SHA-256 in hex)]
-    MODE, RUNNER    launch | attach | check, and the runner's id
+    MODE, RUNNER    launch | attach | check | sweep, and the runner's id
 
 Answers, one line of JSON each: {"status": "need"} (the client sends the files, one after the other),
 {"status": "ready", "python", "replaced"} (the runner's stream follows, or the end after `check`),
+{"status": "swept", "workspaces", "bytes"},
 {"status": "gone"}, {"status": "unsupported", "message"}, {"status": "failed", "code", "message"}.
 
 It must also be read by a Python that is too old for the runner. Nothing here is trusted that another user could have written: the
@@ -221,6 +222,10 @@ def begin():
         copy, replaced = find_copy()
         runner = load(copy)
         os.umask(umask)
+        if MODE == 'sweep':
+            workspaces, size = runner.sweep()
+            say({'status': 'swept', 'workspaces': workspaces, 'bytes': size})
+            return None, None
         ready = {'status': 'ready', 'python': python, 'replaced': replaced}
         client = None if MODE == 'check' else runner.launch(RUNNER) if MODE == 'launch' else runner.meet(RUNNER)
         say(ready)

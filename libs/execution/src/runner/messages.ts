@@ -3,13 +3,22 @@ import * as z from 'zod';
 
 import { type Frame, ProtocolError } from './protocol';
 
-/** What the runner's machine has left; the disk is the one that its jobs are on, of a sandbox the engine's. */
+/**
+ * What the runner's machine has left, and how busy it is; the disk is the one that its jobs are on, of a sandbox the engine's. What is
+ * optional an image made for an earlier version does not tell.
+ */
 export const hostRoomSchema = z.object({
   at: z.number(),
   memoryAvailableBytes: z.number(),
   memoryTotalBytes: z.number(),
   diskFreeBytes: z.number(),
   diskTotalBytes: z.number(),
+  /** Since it was started, of all its processors. */
+  busyTicks: z.number().optional(),
+  allTicks: z.number().optional(),
+  /** Of 1, 5 and 15 minutes. */
+  load: z.tuple([z.number(), z.number(), z.number()]).optional(),
+  uptimeSeconds: z.int().optional(),
 });
 export type HostRoom = z.infer<typeof hostRoomSchema>;
 
@@ -68,6 +77,9 @@ export const endSchema = z.object({
   endedAt: z.number(),
 });
 export type RunnerEnd = z.infer<typeof endSchema>;
+
+/** What `runner.py sweep` prints. */
+export const leftoversSchema = z.object({ workspaces: z.int().min(0), bytes: z.int().min(0) });
 
 /** The message in a frame. Throws `ProtocolError` when it is not what its type promises. */
 export function decodeMessage<T>(schema: z.ZodType<T>, frame: Frame): T {

@@ -4,6 +4,7 @@
     runner.py sandbox          its own stdin and stdout are the stream; meant to be a container's main process
     runner.py launch <id>      starts a runner that outlives this process, and bridges stdin and stdout to it
     runner.py attach <id>      bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
+    runner.py sweep            removes what runners of `launch` left that were killed; prints JSON {workspaces, bytes}
 
 One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started (nor for
 it: a child waits to become it), so that a fork bomb cannot keep the runner from ending it.
@@ -22,10 +23,11 @@ runner -> client
     5 request  JSON {id, method, params}       a helper call, to be answered; comes again after a resume until it is
     6 end      JSON {end: {kind, ...} | error: {code, message}, usage, startedAt, endedAt}
     7 usage    JSON {at, cpuMs, memoryBytes, diskBytes, outputBytes, processes}   sequence 0, each second while the
-               script runs: a figure for who looks on, neither kept nor repeated, and left out when the stream is behind;
-               cpuMs from the start on
-    8 host     JSON {at, memoryAvailableBytes, memoryTotalBytes, diskFreeBytes, diskTotalBytes}   sequence 0, the room of
-               the machine: to each keepalive of a waiting runner, and every HOST_SECONDS while a script runs
+               script runs and they change, and every QUIET_SECONDS while they do not: figures for who looks on, neither
+               kept nor repeated, and left out when the stream is behind; cpuMs from the start on
+    8 host     JSON {at, memoryAvailableBytes, memoryTotalBytes, diskFreeBytes, diskTotalBytes, busyTicks, allTicks, load,
+               uptimeSeconds}   sequence 0, the machine: to each keepalive of a waiting runner, and every HOST_SECONDS while
+               a script runs; ticks since it was started, of all its processors; load: [1, 5, 15 minutes]
 client -> runner, sequence 0
     16 job        JSON, see Job
     17 ack        JSON {seq}: every frame up to seq is durable with the client
@@ -85,9 +87,20 @@ COALESCE_SECONDS = 0.004
 LINGER_SECONDS = 0.25
 # A runner that nobody sent a job or a keepalive ends itself: warm sandboxes of a dead process go away alone.
 LEASE_SECONDS = 120
-# What the script uses is told as often.
+# What the script uses is looked at as often, and told when it has changed; what has not is told as seldom as QUIET_SECONDS.
 USAGE_SECONDS = 1
+QUIET_SECONDS = 5
+# Less is none: of CPU what looking itself may be mistaken for, of memory what the kernel counts late.
+QUIET_CPU_MS = 1
+QUIET_BYTES = 256 * 1024
+# A script that takes no time on a processor passes no limit: whether it does is looked at ever less often, and all else as seldom.
+MOST_SECONDS_OF_QUIET = 0.4
+LOOK_SECONDS = 1
 HOST_SECONDS = 10
+# A folder without a runner is left over, when it is older than this: before, its runner may be about to begin.
+LEFTOVER_SECONDS = 600
+# Who waits for a sweep does not wait for ever: what is left is for the next.
+SWEEP_SECONDS = 10
 # An end that nobody collects is kept this long.
 KEEP_END_SECONDS = 24 * 3600
 
@@ -327,20 +340,25 @@ class Workspace:
         return environment
 
     def wipe(self):
-        """Removes everything. Starts processes when it must: only when none of the script's is left."""
-        import shutil
-        import subprocess
+        """Removes everything."""
+        wipe_folder(self.path)
 
-        try:
-            shutil.rmtree(self.path)
-        except FileNotFoundError:
-            pass  # the script did it
-        except (OSError, RecursionError):
-            # Folders that the script closed to itself, or nested deeper than Python can follow.
-            for command in (['chmod', '-R', 'u+rwx', self.path], ['rm', '-rf', self.path]):
-                subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if os.path.lexists(self.path):
-                log('cannot remove %s' % self.path)
+
+def wipe_folder(path):
+    """Removes everything. Starts processes when it must: only when none of the script's is left."""
+    import shutil
+    import subprocess
+
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass  # the script did it
+    except (OSError, RecursionError):
+        # Folders that the script closed to itself, or nested deeper than Python can follow.
+        for command in (['chmod', '-R', 'u+rwx', path], ['rm', '-rf', path]):
+            subprocess.call(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if os.path.lexists(path):
+            log('cannot remove %s' % path)
 
 
 def read_file(path):
@@ -352,16 +370,23 @@ def read_file(path):
 
 
 def host_room(folder):
-    """What the machine has left: of memory, and of the disk that a folder is on (a container's own is the engine's). None where it
-    does not tell, which is so without Linux' /proc."""
+    """What the machine has left: of memory, and of the disk that a folder is on (a container's own is the engine's); and how busy it is.
+    None where it does not tell, which is so without Linux' /proc."""
     memory = dict(line.split(b':', 1) for line in read_file('/proc/meminfo').splitlines() if b':' in line)
     try:
         total, available = (int(memory[key].split()[0]) * 1024 for key in (b'MemTotal', b'MemAvailable'))
         disk = os.statvfs(folder)
+        # cpu user nice system idle iowait irq softirq steal, and guest times, which user holds already.
+        ticks = [int(field) for field in read_file('/proc/stat').split(b'\n', 1)[0].split()[1:9]]
+        load = os.getloadavg()
     except (OSError, KeyError):
         return None
+    # As df counts it: what is kept for root is neither used nor free.
+    usable = disk.f_blocks - disk.f_bfree + disk.f_bavail
     return {'at': round(time.time() * 1000), 'memoryAvailableBytes': available, 'memoryTotalBytes': total,
-            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': disk.f_blocks * disk.f_frsize}
+            'diskFreeBytes': disk.f_bavail * disk.f_frsize, 'diskTotalBytes': usable * disk.f_frsize,
+            'busyTicks': sum(ticks) - sum(ticks[3:5]), 'allTicks': sum(ticks), 'load': [round(one, 2) for one in load],
+            'uptimeSeconds': int(time.monotonic())}
 
 
 def read_counter(text, key):
@@ -388,9 +413,10 @@ class CgroupCounters:
     def __init__(self, root='/sys/fs/cgroup'):
         memory, pids = root + '/memory', root + '/pids'
         self.cpu_nanoseconds = root + '/cpuacct/cpuacct.usage'
-        self.cpu_stat = root + '/cpu.stat'
+        self.cpu_stat = None
         if os.path.exists(root + '/cgroup.controllers'):
             memory = pids = root
+            self.cpu_stat = root + '/cpu.stat'
             self.anonymous_key, oom = b'anon', '/memory.events'
         else:
             self.anonymous_key, oom = b'total_rss', '/memory.oom_control'
@@ -403,8 +429,9 @@ class CgroupCounters:
 
     def cpu_ms(self):
         """Of everything that ever ran in the container."""
-        microseconds = read_counter(read_file(self.cpu_stat), b'usage_usec')
-        return microseconds / 1000 if microseconds else int(read_file(self.cpu_nanoseconds) or 0) / 1e6
+        if self.cpu_stat:
+            return read_counter(read_file(self.cpu_stat), b'usage_usec') / 1000
+        return int(read_file(self.cpu_nanoseconds) or 0) / 1e6
 
     def oom_kills(self):
         return read_counter(read_file(self.oom_events), b'oom_kill')
@@ -433,12 +460,15 @@ class Sandbox:
     # On the disk of the engine, where containers and images are; the workspace is in memory.
     host_folder = '/'
 
-    def __init__(self, workspace):
+    def __init__(self, workspace, counters=None):
         self.workspace = workspace
         self.shell = find_program('bash', DEFAULT_PATH)
-        self.counters = CgroupCounters()
+        self.counters = counters or CgroupCounters()
         self.peak = 0
-        self.cpu_before = self.cpu_of_others()
+        self.cpu_before = self.cpu_looked = self.cpu_of_others()
+        self.looked = 0.0
+        # Seconds to the next look while it is busy, and while it is quiet.
+        self.pause = self.glance = 0.05
 
     def cpu_of_others(self):
         return self.counters.cpu_ms() - time.process_time() * 1000
@@ -458,16 +488,25 @@ class Sandbox:
             pass  # nothing else lives
 
     def exceeded(self, job):
-        """The limit that the job has passed, or None; and after how many seconds to look again."""
+        """The limit that the job has passed, or None."""
+        self.cpu_looked, self.looked = self.cpu_of_others(), time.monotonic()
         memory = self.memory()
         self.peak = max(self.peak, memory)
+        self.pause = 0.02 if memory > job.memory_bytes / 2 else 0.05
         if memory > job.memory_bytes or self.counters.was_out_of_memory():
-            return 'out_of_memory', 0
+            return 'out_of_memory'
         if self.counters.was_out_of_processes():
-            return 'process_limit', 0
-        if self.disk_is_full(job):
-            return 'disk_full', 0
-        return None, 0.02 if memory > job.memory_bytes / 2 else 0.05
+            return 'process_limit'
+        return 'disk_full' if self.disk_is_full(job) else None
+
+    def look(self, job):
+        """As `exceeded`, while the script runs; and after how many seconds to look again."""
+        quiet = abs(self.cpu_of_others() - self.cpu_looked) < QUIET_CPU_MS
+        self.glance = min(MOST_SECONDS_OF_QUIET, 2 * self.glance) if quiet else 0.05
+        if quiet and time.monotonic() - self.looked < LOOK_SECONDS:
+            return None, self.glance
+        verdict = self.exceeded(job)
+        return verdict, self.glance if quiet else self.pause
 
     def disk_is_full(self, job):
         disk = os.statvfs(self.workspace)
@@ -499,6 +538,8 @@ class ProcessTree:
         self.peak = 0
         self.disk_walk = None
         self.disk_sum = self.disk_used = (0, 0)
+        self.last_tree = None
+        self.pause = 0
 
     def descendants(self):
         children = {}
@@ -543,18 +584,28 @@ class ProcessTree:
                 pass  # it ended meanwhile, or it became another user's (sudo) and is not ours to signal
 
     def exceeded(self, job):
+        """As a sandbox's."""
         began = time.monotonic()
         tree = self.descendants()
         memory = sum(anonymous_memory(pid) for pid, _, _ in tree)
         self.peak = max(self.peak, memory)
         if memory > job.memory_bytes:
-            return 'out_of_memory', 0
+            return 'out_of_memory'
         if sum(threads for _, threads, _ in tree) > job.pids:
-            return 'process_limit', 0
+            return 'process_limit'
         if self.disk_is_full(job):
-            return 'disk_full', 0
+            return 'disk_full'
+        # Nothing is known without looking: who was quiet, and whose folder is not being walked, is looked at ever less often.
+        quiet = (tree, memory) == self.last_tree and self.disk_walk is None
+        self.last_tree = tree, memory
+        self.pause = min(MOST_SECONDS_OF_QUIET, 2 * self.pause) if quiet else 0
         # The look itself costs time on a host with many processes: at most one part in twenty.
-        return None, max(0.1, 20 * (time.monotonic() - began))
+        self.pause = max(self.pause, 0.1, 20 * (time.monotonic() - began))
+        return None
+
+    def look(self, job):
+        """As a sandbox's."""
+        return self.exceeded(job), self.pause
 
     def disk_is_full(self, job, steps=200):
         """Walks a few folders a call, so that a job with a million files does not slow itself down."""
@@ -983,13 +1034,13 @@ def quoted(text):
 class Runner:
     """One script, from waiting for it to its acknowledged end."""
 
-    def __init__(self, workspace_path, connection=None, listener=None):
+    def __init__(self, workspace_path, connection=None, listener=None, containment=None):
         self.selector = selectors.DefaultSelector()
         self.spool = Spool()
         self.job = None
         self.state = 'waiting'
         self.workspace = Workspace(workspace_path)
-        self.containment = (Sandbox if os.getpid() == 1 else ProcessTree)(workspace_path)
+        self.containment = (containment or (Sandbox if os.getpid() == 1 else ProcessTree))(workspace_path)
         self.helpers = HelperServer(self, self.workspace.socket)
         self.pipes = []
         self.starter = None
@@ -997,6 +1048,8 @@ class Runner:
         self.status = None
         self.verdict = None
         self.output_bytes = 0
+        # What the script used when it was told last, and looked at since without anything new.
+        self.told = self.untold = None
         self.deadlines = {'lease': time.monotonic() + LEASE_SECONDS}
         self.connection = None
         self.writes_watched = False
@@ -1088,6 +1141,7 @@ class Runner:
             for _, _, buffers in self.spool.frames:
                 self.connection.send(*buffers)
             self.connection.receives = True
+            self.told = self.untold = None
             self.helpers.repeat()
         elif kind == KEEPALIVE:
             if 'lease' in self.deadlines:
@@ -1146,7 +1200,7 @@ class Runner:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             # A full tmpfs is the sandbox's own limit; a full disk of a host that others use too is the host's trouble.
-            full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) and self.listener
+            full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) and self.containment.wipes
             code = 'server_disk_full' if full else 'sandbox_failed'
             self.finish({'error': {'code': code, 'message': 'The script could not be started: %r' % error}})
             return
@@ -1264,7 +1318,7 @@ class Runner:
         self.deadlines['kill'] = time.monotonic() + 0.01
 
     def look(self):
-        verdict, again = self.containment.exceeded(self.job)
+        verdict, again = self.containment.look(self.job)
         if verdict:
             self.stop(verdict, 0)
         else:
@@ -1275,8 +1329,22 @@ class Runner:
         if not self.is_heard():
             return
         cpu, memory, disk, processes = self.containment.usage()
-        self.tell(USAGE, {'at': round(time.time() * 1000), 'cpuMs': round(cpu, 3), 'memoryBytes': memory, 'diskBytes': disk,
-                          'outputBytes': self.output_bytes, 'processes': processes})
+        usage = {'at': round(time.time() * 1000), 'cpuMs': round(cpu, 3), 'memoryBytes': memory, 'diskBytes': disk,
+                 'outputBytes': self.output_bytes, 'processes': processes}
+        if self.told and self.is_quiet(usage):
+            self.untold = usage
+            if usage['at'] - self.told['at'] < 1000 * QUIET_SECONDS - 100:
+                return
+        elif self.untold:
+            # Up to here it was quiet: what is new is of the last second, and not of the time since it was told.
+            self.tell(USAGE, self.untold)
+        self.tell(USAGE, usage)
+        self.told, self.untold = usage, None
+
+    def is_quiet(self, usage):
+        return (usage['cpuMs'] - (self.untold or self.told)['cpuMs'] < QUIET_CPU_MS
+                and abs(usage['memoryBytes'] - self.told['memoryBytes']) < QUIET_BYTES
+                and all(usage[key] == self.told[key] for key in ('diskBytes', 'outputBytes', 'processes')))
 
     def tell_host(self):
         room = host_room(self.containment.host_folder)
@@ -1324,7 +1392,7 @@ class Runner:
             if not lingering and 'kill' not in self.deadlines:
                 # What the script leaves behind may have passed a limit since the last look.
                 if self.verdict is None:
-                    self.verdict = self.containment.exceeded(self.job)[0]
+                    self.verdict = self.containment.exceeded(self.job)
                 self.kill()
             return
         if self.ended_at is None:
@@ -1428,16 +1496,20 @@ def temporary_folder():
     return folder if len(folder) < 40 and os.path.isdir(folder) else '/tmp'
 
 
-def sandbox():
+def new_workspace():
     path = os.path.join(temporary_folder(), 'cronium-' + os.urandom(6).hex())
     os.mkdir(path, 0o700)
-    Runner(path, connection=Connection(0, 1)).run()
+    return path
+
+
+def sandbox():
+    Runner(new_workspace(), connection=Connection(0, 1)).run()
     # All is said, and the container goes: taking the interpreter down in order would only take time.
     os._exit(0)
 
 
-def runner_folder(runner_id):
-    """Where a runner is met. Only this user may enter, and nobody may have prepared it for us."""
+def runners_folder():
+    """Where runners are met. Only this user may enter, and nobody may have prepared it for us."""
     parent = os.path.join(temporary_folder(), 'cronium-%d' % os.getuid())
     try:
         os.mkdir(parent, 0o700)
@@ -1445,6 +1517,12 @@ def runner_folder(runner_id):
         found = os.lstat(parent)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise SystemExit('cronium-runner: %s is not this user\'s private folder' % parent)
+    return parent
+
+
+def runner_folder(runner_id):
+    """Where one runner is met."""
+    parent = runners_folder()
     if not runner_id or not all(letter.isalnum() or letter in '-_' for letter in runner_id) or len(runner_id) > 40:
         raise SystemExit('cronium-runner: not a runner\'s id')
     return os.path.join(parent, runner_id)
@@ -1474,6 +1552,8 @@ def launch(runner_id):
             null = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1):
                 os.dup2(null, fd)
+            # Held as long as this process lives, and no longer.
+            lock_folder(folder)
             workspace = os.path.join(folder, 'w')
             os.mkdir(workspace, 0o700)
             listener.setblocking(False)
@@ -1488,6 +1568,72 @@ def launch(runner_id):
             os._exit(0)
     listener.close()
     return client
+
+
+def lock_folder(folder):
+    """The descriptor that holds the lock; None while a runner lives there, or where nobody can know."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return fd
+    except OSError:
+        os.close(fd)
+        return None
+
+
+def has_processes(folder):
+    """Whether a process works in it that has lost its runner."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                where = os.readlink('/proc/%s/cwd' % name)
+            except OSError:
+                continue  # it has ended, or is another user's
+            if (where + '/').startswith(folder + '/'):
+                return True
+    return False
+
+
+def bytes_in(folder):
+    total = 0
+    for path, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+            except OSError:
+                pass  # removed while we looked
+    return total
+
+
+def sweep():
+    """
+    Removes the folders of runners that were killed, or went with the machine's power; (how many, bytes on disk). What lives is left: a runner
+    holds a lock, one of an earlier version is known by its socket, and a script that has lost its runner by where it works.
+    """
+    parent, sockets = runners_folder(), None
+    count = total = 0
+    end = time.monotonic() + SWEEP_SECONDS
+    for name in os.listdir(parent):
+        if time.monotonic() > end:
+            break
+        folder = os.path.join(parent, name)
+        try:
+            found = os.lstat(folder)
+            if not stat.S_ISDIR(found.st_mode) or time.time() - found.st_mtime < LEFTOVER_SECONDS:
+                continue
+            lock = lock_folder(folder)
+        except OSError:
+            continue  # removed meanwhile
+        if lock is None:
+            continue
+        sockets = sockets or read_file('/proc/net/unix')
+        if sockets and os.path.join(folder, 'r').encode() + b'\n' not in sockets and not has_processes(folder):
+            size = bytes_in(folder)
+            wipe_folder(folder)
+            if not os.path.lexists(folder):
+                count, total = count + 1, total + size
+        os.close(lock)
+    return count, total
 
 
 def meet(runner_id):
@@ -1525,8 +1671,11 @@ def main(arguments):
         bridge(launch(arguments[1]))
     elif len(arguments) == 2 and arguments[0] == 'attach':
         bridge(meet(arguments[1]))
+    elif arguments == ['sweep']:
+        count, total = sweep()
+        print(json.dumps({'workspaces': count, 'bytes': total}))
     else:
-        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id>')
+        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id> | sweep')
 
 
 if __name__ == '__main__':

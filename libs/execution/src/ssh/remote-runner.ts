@@ -1,6 +1,8 @@
 import * as z from 'zod';
 
 import { ExecutionError } from '../execution-error';
+import type { Leftovers } from '../port';
+import { leftoversSchema } from '../runner/messages';
 import type { RunnerFiles } from '../runner/runner-files';
 import type { ConnectionPool } from './connection-pool';
 import { NotStarted, StartWord, StartedCommand } from './remote-start';
@@ -21,6 +23,7 @@ const COMMAND_NOT_FOUND = 127;
 const answerSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('need') }),
   z.object({ status: z.literal('ready'), python: z.string(), replaced: z.string().nullable() }),
+  z.object({ status: z.literal('swept'), ...leftoversSchema.shape }),
   z.object({ status: z.literal('gone') }),
   z.object({ status: z.literal('unsupported'), message: z.string() }),
   z.object({
@@ -50,10 +53,13 @@ export type RunnerStart =
   /** The host cannot run the runner. */
   | { readonly kind: 'no_python'; readonly reason: string; readonly noise: string };
 
-/**
- * One command does it all: finds the runner's copy on the host and verifies it, is sent one where there is none, and becomes the front
- * of a job's runner. Everything but the mode and the job's id goes over stdin.
- */
+/** What killed runners have left was removed. */
+interface Swept {
+  readonly kind: 'swept';
+  readonly leftovers: Leftovers;
+}
+
+/** Starts or meets a runner. */
 export async function startRunner(
   server: SshServer,
   pool: ConnectionPool,
@@ -61,6 +67,34 @@ export async function startRunner(
   mode: RunnerMode,
   runnerId: string,
 ): Promise<RunnerStart> {
+  const start = await carryOut(server, pool, files, mode, runnerId);
+  if (start.kind === 'swept') {
+    throw new ExecutionError('internal_error', 'A runner was to be started, and not to sweep.');
+  }
+  return start;
+}
+
+/** Removes what killed runners have left; nothing where the host cannot run one. */
+export async function sweepRunners(
+  server: SshServer,
+  pool: ConnectionPool,
+  files: RunnerFiles,
+): Promise<Leftovers> {
+  const swept = await carryOut(server, pool, files, 'sweep', 'sweep');
+  return swept.kind === 'swept' ? swept.leftovers : { workspaces: 0, bytes: 0 };
+}
+
+/**
+ * One command does it all: finds the runner's copy on the host and verifies it, is sent one where there is none, and becomes the front
+ * of a job's runner. Everything but the mode and the job's id goes over stdin.
+ */
+async function carryOut(
+  server: SshServer,
+  pool: ConnectionPool,
+  files: RunnerFiles,
+  mode: RunnerMode | 'sweep',
+  runnerId: string,
+): Promise<RunnerStart | Swept> {
   const word = new StartWord();
   const program = Buffer.from(assignments(files, word, mode, runnerId) + files.bootstrap);
   const channel = await pool.exec(runnerCommand(program.length, mode, runnerId));
@@ -79,6 +113,9 @@ export async function startRunner(
       case 'ready':
         command.handOver();
         return { kind: 'ready', channel, noise: command.noise, ...answer };
+      case 'swept':
+        command.close();
+        return { kind: 'swept', leftovers: { workspaces: answer.workspaces, bytes: answer.bytes } };
       case 'gone':
         command.close();
         return { kind: 'gone' };
@@ -93,7 +130,7 @@ export async function startRunner(
 }
 
 /** The command line, the same words for every login shell. */
-function runnerCommand(length: number, mode: RunnerMode, runnerId: string): string {
+function runnerCommand(length: number, mode: RunnerMode | 'sweep', runnerId: string): string {
   if (!/^[\w-]+$/.test(runnerId)) {
     throw new ExecutionError('internal_error', `A runner's id does not look like this: ${runnerId}`);
   }
@@ -105,7 +142,12 @@ function runnerCommand(length: number, mode: RunnerMode, runnerId: string): stri
 }
 
 /** JSON of ASCII strings, numbers and arrays is Python, too. */
-function assignments(files: RunnerFiles, word: StartWord, mode: RunnerMode, runnerId: string): string {
+function assignments(
+  files: RunnerFiles,
+  word: StartWord,
+  mode: RunnerMode | 'sweep',
+  runnerId: string,
+): string {
   const values = {
     FIRST: word.first,
     SECOND: word.second,

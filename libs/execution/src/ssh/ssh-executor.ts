@@ -1,7 +1,13 @@
 import type { HealthStatus, ResourceUsage } from '@cronium/server-types';
 
 import type { ExecutorContext } from '../create-server-executor';
-import type { ScriptExecutionRequest, ScriptExecutionResult, ScriptObserver, ServerExecutor } from '../port';
+import type {
+  Leftovers,
+  ScriptExecutionRequest,
+  ScriptExecutionResult,
+  ScriptObserver,
+  ServerExecutor,
+} from '../port';
 import { JobFollower } from '../runner/job-follower';
 import type { ScriptHandle } from '../script-handle';
 import { ConnectionPool } from './connection-pool';
@@ -68,5 +74,9 @@ export class SshExecutor implements ServerExecutor {
 
   async getResourceUsage(): Promise<ResourceUsage> {
     return { ...(await this.usage.measure()), activeJobs: this.jobs.activeJobs };
+  }
+
+  removeLeftovers(): Promise<Leftovers> {
+    return this.ground.sweep();
   }
 }

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { deferred } from '../deferred';
 import type { ExecutorContext } from '../create-server-executor';
 import { ExecutionError, ExecutorDisconnectedError } from '../execution-error';
-import type { ScriptExecutionRequest } from '../port';
+import type { Leftovers, ScriptExecutionRequest } from '../port';
 import { FrameType } from '../runner/protocol';
 import { type JobGround, type Placement, RunnerExit } from '../runner/job-ground';
-import { readRunnerFiles } from '../runner/runner-files';
+import { type RunnerFiles, readRunnerFiles } from '../runner/runner-files';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import { lostScript } from '../runner/script-run';
 import type { ScriptHandle } from '../script-handle';
 import type { ConnectionPool } from './connection-pool';
 import { PLAIN_LOSS, startPlainBash } from './plain-bash';
-import { type RunnerMode, type RunnerStart, startRunner } from './remote-runner';
+import { type RunnerMode, type RunnerStart, startRunner, sweepRunners } from './remote-runner';
 import { type LaunchedRunner, SpareRunners } from './spare-runners';
 import type { SshChannel } from './ssh-channel';
 import type { SshServer } from './ssh-server';
@@ -128,15 +128,23 @@ export class SshGround implements JobGround {
     return start;
   }
 
-  private async start(mode: RunnerMode, runnerId: string): Promise<RunnerStart> {
-    const files = await readRunnerFiles(this.context.runnerFolders).catch((cause: unknown) => {
+  /** As `ServerExecutor.removeLeftovers`. */
+  async sweep(): Promise<Leftovers> {
+    return sweepRunners(this.server, this.pool, await this.files());
+  }
+
+  private files(): Promise<RunnerFiles> {
+    return readRunnerFiles(this.context.runnerFolders).catch((cause: unknown) => {
       throw new ExecutionError(
         'internal_error',
         `The runner’s files cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },
       );
     });
-    const start = await startRunner(this.server, this.pool, files, mode, runnerId);
+  }
+
+  private async start(mode: RunnerMode, runnerId: string): Promise<RunnerStart> {
+    const start = await startRunner(this.server, this.pool, await this.files(), mode, runnerId);
     if (mode !== 'attach' && this.leftovers.size > 0) {
       void this.clearLeftovers();
     }

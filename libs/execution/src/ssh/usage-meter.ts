@@ -1,7 +1,7 @@
 import type { ResourceUsage } from '@cronium/server-types';
 
 import type { ConnectionPool } from './connection-pool';
-import { type HostSample, USAGE_SCRIPT, parseUsage } from './usage-sample';
+import { type HostSample, USAGE_SCRIPT, parseUsage } from '../machine/usage-sample';
 import { runShell } from './shell-command';
 import type { SshServer } from './ssh-server';
 

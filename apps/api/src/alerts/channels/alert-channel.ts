@@ -1,4 +1,4 @@
-import type { AlertMessage } from './alert-message';
+import type { AlertMessage, MessageGroup } from './alert-message';
 
 /**
  * A way by which alerts reach somebody. To add one: its kind and settings in libs/contracts/src/alert-channel.ts, a class that implements
@@ -16,6 +16,12 @@ export interface AlertChannel {
    * @throws DeliveryError which says whether another attempt may help; any other error counts as one that may
    */
   deliver(message: AlertMessage, recipient: string): Promise<void>;
+
+  /**
+   * As `deliver`, of two or more that happened within a short time, in their order: all of them are accepted, or none. A channel without it
+   * gets each by itself. Its kind is one of `groupedKinds`.
+   */
+  deliverTogether?(messages: MessageGroup, recipient: string): Promise<void>;
 }
 
 /** Why a message was not delivered, in the words of the other side where it gave some. Never with a secret. */

@@ -22,6 +22,9 @@ export interface AlertMessage {
   readonly link: string | null;
 }
 
+/** Of one recipient, the oldest first. */
+export type MessageGroup = readonly [AlertMessage, ...AlertMessage[]];
+
 /** What the test button delivers. */
 export function testMessage(deliveryId: string, by: string, at: Date): AlertMessage {
   return {

@@ -1,6 +1,6 @@
 import { type AlertChannel, DeliveryError } from './alert-channel';
-import type { AlertMessage } from './alert-message';
-import { subjectOf, textOf } from './message-text';
+import type { AlertMessage, MessageGroup } from './alert-message';
+import { subjectOf, subjectOfGroup, textOf, textOfGroup } from './message-text';
 
 export interface EmailSettings {
   readonly host: string;
@@ -18,7 +18,20 @@ const silenceMilliseconds = 15_000;
 export class EmailChannel implements AlertChannel {
   constructor(private readonly settings: EmailSettings) {}
 
-  async deliver(message: AlertMessage, recipient: string): Promise<void> {
+  deliver(message: AlertMessage, recipient: string): Promise<void> {
+    return this.send(message, recipient, subjectOf(message), textOf(message));
+  }
+
+  deliverTogether(messages: MessageGroup, recipient: string): Promise<void> {
+    return this.send(messages[0], recipient, subjectOfGroup(messages), textOfGroup(messages));
+  }
+
+  private async send(
+    { deliveryId, at }: AlertMessage,
+    recipient: string,
+    subject: string,
+    text: string,
+  ): Promise<void> {
     const { host, port, security, user, password, from } = this.settings;
     // Loaded with the first e-mail: it takes 18 MiB, and most installations send none for days.
     const { createTransport } = await import('nodemailer');
@@ -39,12 +52,12 @@ export class EmailChannel implements AlertChannel {
       await transport.sendMail({
         from,
         to: recipient,
-        subject: subjectOf(message),
-        text: textOf(message),
+        subject,
+        text,
         // Mail servers drop a second message with the same one.
-        messageId: `<${message.deliveryId}@${domainOf(from)}>`,
-        date: message.at,
-        headers: { 'X-Cronium-Delivery': message.deliveryId, 'Auto-Submitted': 'auto-generated' },
+        messageId: `<${deliveryId}@${domainOf(from)}>`,
+        date: at,
+        headers: { 'X-Cronium-Delivery': deliveryId, 'Auto-Submitted': 'auto-generated' },
       });
     } catch (error) {
       throw toDeliveryError(error, `${host}:${port}`);

@@ -1,6 +1,6 @@
 import { alertKindFacts } from '@cronium/contracts';
 
-import type { AlertMessage } from './alert-message';
+import type { AlertMessage, MessageGroup } from './alert-message';
 
 const marks = { critical: 'Critical', warning: 'Warning', info: 'Info' } as const;
 
@@ -9,6 +9,30 @@ export function subjectOf({ change, alert }: AlertMessage): string {
   const mark = change === 'resolved' ? 'Resolved' : change === 'test' ? 'Test' : marks[alert.severity];
   return `[Cronium] ${mark}: ${alert.title}`.replace(/\s+/g, ' ').slice(0, 200);
 }
+
+/** One line: how many have opened or become worse, how many are over, and how bad it is. */
+export function subjectOfGroup(messages: MessageGroup): string {
+  const news = messages.filter(({ change }) => change !== 'resolved');
+  const over = messages.length - news.length;
+  const worst = (['critical', 'warning', 'info'] as const).find((severity) =>
+    news.some(({ alert }) => alert.severity === severity),
+  );
+  const words = [
+    ...(news.length > 0 ? [news.length === 1 ? '1 alert' : `${news.length} alerts`] : []),
+    ...(over > 0 ? [`${over} resolved`] : []),
+  ];
+  return `[Cronium] ${worst ? marks[worst] : 'Resolved'}: ${words.join(', ')}`;
+}
+
+/** Plain text, for people: first what there is, then each as if it came alone. */
+export function textOfGroup(messages: MessageGroup): string {
+  const titles = messages.map(
+    ({ change, alert }) => `- ${change === 'resolved' ? 'Resolved' : marks[alert.severity]}: ${alert.title}`,
+  );
+  return [...titles, '', ...messages.flatMap((message) => [rule, '', textOf(message)])].join('\n');
+}
+
+const rule = '-'.repeat(60);
 
 /** Plain text, for people. */
 export function textOf({ change, alert, at, link }: AlertMessage): string {

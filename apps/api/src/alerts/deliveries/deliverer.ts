@@ -4,8 +4,9 @@ import { DataSource } from 'typeorm';
 
 import { Config } from '../../config/config';
 import { DeliveryError } from '../channels/alert-channel';
-import type { AlertMessage } from '../channels/alert-message';
+import type { AlertMessage, MessageGroup } from '../channels/alert-message';
 import { ChannelFactory } from '../channels/channel-factory';
+import { groupedKinds } from '../channels/grouped-kinds';
 import { channelColumns, type StoredChannel } from '../channels/channel-rows';
 import { secondsAfter } from './backoff';
 
@@ -15,6 +16,37 @@ const batch = 20;
 const leaseSeconds = 120;
 /** As the port says. */
 const longestSeconds = 60;
+
+/** Goes in one message at most, beside what is due. */
+const largestGroup = 200;
+/** Any number that nothing else uses. */
+const lockKey = 720_018;
+
+/** With what is due goes what waits for its first attempt by the same channel and to the same recipient, where its kind goes together. */
+const claimStatement = `
+  WITH due AS (
+    SELECT id, channel_id, recipient FROM alert_deliveries
+     WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
+  companions AS (
+    SELECT id FROM alert_deliveries
+     WHERE next_attempt_at IS NOT NULL AND (next_attempt_at <= $1 OR (state = 'waiting' AND attempt = 0)) AND channel_kind = ANY($2)
+       AND (channel_id, recipient) IN (SELECT channel_id, recipient FROM due) AND id NOT IN (SELECT id FROM due)
+     ORDER BY created_at LIMIT ${largestGroup} FOR UPDATE SKIP LOCKED),
+  taken AS (
+    UPDATE alert_deliveries delivery
+       SET state = 'sending', attempt = attempt + 1, next_attempt_at = $1::timestamptz + interval '${leaseSeconds} s'
+      FROM (SELECT id FROM due UNION ALL SELECT id FROM companions) wanted WHERE delivery.id = wanted.id RETURNING delivery.*)
+  SELECT taken.id, taken.attempt, taken.recipient, change.kind AS change, change.at,
+         (SELECT row_to_json(channel) FROM (SELECT ${channelColumns} FROM alert_channels WHERE id = taken.channel_id) channel) AS channel,
+         alert.id AS "alertId", alert.kind, change.severity, alert.state, alert.title, alert.details,
+         alert.opened_at AS "openedAt", alert.resolved_at AS "resolvedAt",
+         CASE WHEN server.id IS NOT NULL THEN json_build_object('id', server.id, 'name', server.name) END AS server,
+         CASE WHEN event.id IS NOT NULL THEN json_build_object('id', event.id, 'name', event.name) END AS event
+    FROM taken
+    JOIN alert_changes change ON change.id = taken.change_id
+    JOIN alerts alert ON alert.id = taken.alert_id
+    LEFT JOIN servers server ON server.id = alert.server_id
+    LEFT JOIN events event ON event.id = alert.event_id`;
 
 /** Takes what is due out of the outbox, delivers it, and writes down what came of it. */
 @Injectable()
@@ -27,10 +59,10 @@ export class Deliverer {
     private readonly config: Config,
   ) {}
 
-  /** Each is taken by one process alone. How many were due, a batch at most. */
+  /** Each is taken by one process alone. How many were taken: a batch at most, and what goes to the same recipients with it. */
   async deliverDue(now: Date): Promise<number> {
     const due = await this.claim(now);
-    await Promise.all(due.map((one) => this.deliver(one, now)));
+    await Promise.all(groupsOf(due).map((group) => this.deliver(group, now)));
     return due.length;
   }
 
@@ -42,37 +74,29 @@ export class Deliverer {
     return row?.at ?? null;
   }
 
+  /** One process at a time, so that what goes together is not taken apart. */
   private claim(now: Date): Promise<Due[]> {
-    return this.database.query<Due[]>(
-      `WITH due AS (
-         SELECT id FROM alert_deliveries WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT ${batch} FOR UPDATE SKIP LOCKED),
-       taken AS (
-         UPDATE alert_deliveries delivery
-            SET state = 'sending', attempt = attempt + 1, next_attempt_at = $1::timestamptz + interval '${leaseSeconds} s'
-           FROM due WHERE delivery.id = due.id RETURNING delivery.*)
-       SELECT taken.id, taken.attempt, taken.recipient, change.kind AS change, change.at,
-              (SELECT row_to_json(channel) FROM (SELECT ${channelColumns} FROM alert_channels WHERE id = taken.channel_id) channel) AS channel,
-              alert.id AS "alertId", alert.kind, change.severity, alert.state, alert.title, alert.details,
-              alert.opened_at AS "openedAt", alert.resolved_at AS "resolvedAt",
-              CASE WHEN server.id IS NOT NULL THEN json_build_object('id', server.id, 'name', server.name) END AS server,
-              CASE WHEN event.id IS NOT NULL THEN json_build_object('id', event.id, 'name', event.name) END AS event
-         FROM taken
-         JOIN alert_changes change ON change.id = taken.change_id
-         JOIN alerts alert ON alert.id = taken.alert_id
-         LEFT JOIN servers server ON server.id = alert.server_id
-         LEFT JOIN events event ON event.id = alert.event_id`,
-      [now],
-    );
+    return this.database.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
+      return transaction.query<Due[]>(claimStatement, [now, groupedKinds]);
+    });
   }
 
-  private async deliver(due: Due, now: Date): Promise<void> {
+  /** @param group of one channel and recipient */
+  private async deliver(group: Group, now: Date): Promise<void> {
+    const [{ channel, recipient }] = group;
     try {
-      if (!due.channel) throw new DeliveryError('The channel was deleted.', false);
-      if (!due.channel.enabled) throw new DeliveryError('The channel is switched off.', false);
-      await inTime(this.channels.create(due.channel).deliver(this.messageOf(due), due.recipient));
-      await this.end(due, 'delivered', null, now);
+      if (!channel) throw new DeliveryError('The channel was deleted.', false);
+      if (!channel.enabled) throw new DeliveryError('The channel is switched off.', false);
+      const way = this.channels.create(channel);
+      const [first, ...others] = group;
+      const messages: MessageGroup = [this.messageOf(first), ...others.map((one) => this.messageOf(one))];
+      if (messages.length === 1) await inTime(way.deliver(messages[0], recipient));
+      else if (way.deliverTogether) await inTime(way.deliverTogether(messages, recipient));
+      else throw new Error(`Messages by ${channel.kind} do not go together.`);
+      await Promise.all(group.map((one) => this.end(one, 'delivered', null, now)));
     } catch (error) {
-      await this.failed(due, error, now);
+      await Promise.all(group.map((one) => this.failed(one, error, now)));
     }
   }
 
@@ -121,6 +145,22 @@ export class Deliverer {
       link: publicUrl === undefined ? null : `${publicUrl}/alerts/${due.alertId}`,
     };
   }
+}
+
+type Group = readonly [Due, ...Due[]];
+
+/** What goes as one message; the oldest first. */
+function groupsOf(due: readonly Due[]): Group[] {
+  const groups = new Map<string, [Due, ...Due[]]>();
+  const inOrder = due.toSorted((a, b) => a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1));
+  for (const one of inOrder) {
+    const isGrouped = one.channel !== null && groupedKinds.includes(one.channel.kind);
+    const key = isGrouped ? `${one.channel.id} ${one.recipient}` : one.id;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
 }
 
 /** A side that answers forever, byte by byte, must not outlast the lease. */

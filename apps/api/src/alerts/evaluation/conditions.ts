@@ -12,13 +12,15 @@ const branches: Partial<Record<AlertKind, string>> = {
      WHERE NOT (server.is_system_managed AND EXISTS (
              SELECT 1 FROM system_settings WHERE key = 'local_execution_access' AND value = '"disabled"'))`,
 
-  // Ssh hosts are measured once a minute while they are well, other servers while somebody looks.
+  // Machines are measured once a minute while their servers are well. One that has too little left for more jobs is short, whatever the threshold.
   disk_short: `
-    SELECT rule.kind, server.id, NULL, server.name, usage.disk, usage.disk >= rule.threshold, '{}'
-      FROM rule JOIN usage ON usage.disk IS NOT NULL JOIN servers server ON server.id = usage.server_id`,
+    SELECT rule.kind, server.id, NULL, server.name, usage.disk, usage.disk >= rule.threshold OR usage.pressure = 'disk',
+           CASE WHEN usage.pressure = 'disk' THEN usage.room ELSE '{}' END
+      FROM rule JOIN usage ON usage.disk IS NOT NULL OR usage.pressure = 'disk' JOIN servers server ON server.id = usage.server_id`,
   memory_short: `
-    SELECT rule.kind, server.id, NULL, server.name, usage.memory, usage.memory >= rule.threshold, '{}'
-      FROM rule JOIN usage ON usage.memory IS NOT NULL JOIN servers server ON server.id = usage.server_id`,
+    SELECT rule.kind, server.id, NULL, server.name, usage.memory, usage.memory >= rule.threshold OR usage.pressure = 'memory',
+           CASE WHEN usage.pressure = 'memory' THEN usage.room ELSE '{}' END
+      FROM rule JOIN usage ON usage.memory IS NOT NULL OR usage.pressure = 'memory' JOIN servers server ON server.id = usage.server_id`,
   pool_exhausted: `
     SELECT rule.kind, server.id, NULL, server.name, NULL, usage.ready = 0 AND usage.in_use > 0, jsonb_build_object('inUse', usage.in_use)
       FROM rule JOIN usage ON usage.ready IS NOT NULL JOIN servers server ON server.id = usage.server_id`,
@@ -117,19 +119,27 @@ const lasting = alertKinds.filter((kind) => alertKindFacts[kind].lasts);
 export const presentStatement = `
   WITH moment AS MATERIALIZED (SELECT coalesce($1::timestamptz, now()) AS now),
   rules AS MATERIALIZED (SELECT * FROM alert_rules WHERE enabled),
+  measured AS (
+    SELECT entry.key::uuid AS server_id,
+           -- Of a container server the machine, where it tells, and not what its jobs use of it.
+           100 * coalesce(1 - (entry.value #>> '{host,memoryAvailableBytes}')::float8 / nullif((entry.value #>> '{host,memoryTotalBytes}')::float8, 0),
+                          (entry.value #>> '{memory,usedBytes}')::float8 / nullif((entry.value #>> '{memory,limitBytes}')::float8, 0)) AS memory,
+           100 * coalesce(1 - (entry.value #>> '{host,diskFreeBytes}')::float8 / nullif((entry.value #>> '{host,diskTotalBytes}')::float8, 0),
+                          (entry.value #>> '{disk,usedBytes}')::float8 / nullif((entry.value #>> '{disk,limitBytes}')::float8, 0)) AS disk,
+           (entry.value #>> '{pool,ready}')::integer AS ready, (entry.value #>> '{pool,inUse}')::integer AS in_use, NULL::jsonb AS pressure
+      FROM moment JOIN process_reports report ON report.at > moment.now - interval '60 s'
+     CROSS JOIN LATERAL jsonb_each(report.report -> 'servers') entry
+    UNION ALL
+    (SELECT DISTINCT ON (server_id) server_id, 100 * memory_used::float8 / nullif(memory_limit, 0),
+            100 * disk_used::float8 / nullif(disk_limit, 0), NULL, NULL, NULL
+       FROM moment JOIN server_usage ON at > moment.now - interval '3 minutes' ORDER BY server_id, at DESC)
+    UNION ALL
+    SELECT server_id, NULL, NULL, NULL, NULL, pressure FROM server_health WHERE healthy AND pressure IS NOT NULL),
   usage AS MATERIALIZED (
-    SELECT server_id, max(memory) AS memory, max(disk) AS disk, sum(ready) AS ready, sum(in_use) AS in_use FROM (
-      SELECT entry.key::uuid AS server_id,
-             100 * (entry.value #>> '{memory,usedBytes}')::float8 / nullif((entry.value #>> '{memory,limitBytes}')::float8, 0) AS memory,
-             100 * (entry.value #>> '{disk,usedBytes}')::float8 / nullif((entry.value #>> '{disk,limitBytes}')::float8, 0) AS disk,
-             (entry.value #>> '{pool,ready}')::integer AS ready, (entry.value #>> '{pool,inUse}')::integer AS in_use
-        FROM moment JOIN process_reports report ON report.at > moment.now - interval '60 s'
-       CROSS JOIN LATERAL jsonb_each(report.report -> 'servers') entry
-      UNION ALL
-      (SELECT DISTINCT ON (server_id) server_id, 100 * memory_used::float8 / nullif(memory_limit, 0),
-              100 * disk_used::float8 / nullif(disk_limit, 0), NULL, NULL
-         FROM moment JOIN server_usage ON at > moment.now - interval '3 minutes' ORDER BY server_id, at DESC)) measured
-     GROUP BY server_id),
+    SELECT server_id, max(memory) AS memory, max(disk) AS disk, sum(ready) AS ready, sum(in_use) AS in_use, max(pressure ->> 'resource') AS pressure,
+           jsonb_strip_nulls(jsonb_build_object('availableBytes', max((pressure ->> 'availableBytes')::float8),
+                                                'floorBytes', max((pressure ->> 'floorBytes')::float8))) AS room
+      FROM measured GROUP BY server_id),
   found AS (${findings.join(' UNION ALL ')})
   SELECT moment.now,
          (SELECT json_agg(json_build_object('kind', kind, 'threshold', threshold, 'criticalThreshold', critical_threshold,

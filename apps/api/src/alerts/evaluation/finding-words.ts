@@ -8,10 +8,13 @@ export function titleOf({ kind, name, value, details }: Finding): string {
     case 'server_unhealthy':
       return `${what} is not healthy`;
     case 'disk_short':
+      if (details['floorBytes'] !== undefined) return `The disk of ${what} has too little left for more jobs`;
       return name === null
         ? `The disk of Cronium’s data is ${count} % full`
         : `The disk of ${what} is ${count} % full`;
     case 'memory_short':
+      if (details['floorBytes'] !== undefined)
+        return `The memory of ${what} has too little left for more jobs`;
       return `The memory of ${what} is ${count} % used`;
     case 'queue_growing':
       return `${count} jobs or more wait for ${what}`;

@@ -1,5 +1,7 @@
 import type { Alert } from '@cronium/contracts';
 
+import { formatBytes } from '../../shared/size/bytes';
+
 /** A fact of an alert, as it is shown. */
 export interface AlertFact {
   readonly name: string;
@@ -20,6 +22,8 @@ const names: Partial<Record<string, string>> = {
   mostFrom: 'Most from',
   fromThere: 'From there',
   runs: 'Runs concerned',
+  availableBytes: 'Left',
+  floorBytes: 'Least for more jobs',
 };
 /** Said by the title, or of no use to a person. */
 const hidden = new Set(['waits', 'platform', 'jobId']);
@@ -30,6 +34,7 @@ export function factsOf({ details }: Pick<Alert, 'details'>): AlertFact[] {
     if (hidden.has(key) || !['string', 'number', 'boolean'].includes(typeof value)) return [];
     const text = String(value);
     const fact = { name: names[key] ?? wordsOf(key), value: text };
+    if (typeof value === 'number' && key.endsWith('Bytes')) return [{ ...fact, value: formatBytes(value) }];
     if (key === 'lastExecutionId') return [{ ...fact, name: 'Last execution', link: ['/executions', text] }];
     if (key === 'executionId') return [{ ...fact, name: 'Execution', link: ['/executions', text] }];
     return [/^\d{4}-\d\d-\d\dT/.test(text) ? { ...fact, at: new Date(text).toISOString() } : fact];

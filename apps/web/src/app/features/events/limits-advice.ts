@@ -3,6 +3,7 @@ import { Component, computed, input, output } from '@angular/core';
 import { type LimitAdvice, type LimitsAdvice, routes } from '@cronium/contracts';
 
 import { apiUrl } from '../../core/http/api-url';
+import { More } from '../../shared/disclosure/more';
 import { formatBytes } from '../../shared/size/bytes';
 import { formatDuration } from '../../shared/time/duration';
 
@@ -19,10 +20,10 @@ const measures: readonly { readonly key: AdvisedKey; readonly word: string; read
 /** What the limits should be, from what the event's jobs used. Nothing while there is nothing to draw it from. */
 @Component({
   selector: 'cr-limits-advice',
+  imports: [More],
   template: `
     @if (rows().length > 0) {
-      <details>
-        <summary>What its last {{ jobs() }} {{ jobs() === 1 ? 'job' : 'jobs' }} used</summary>
+      <cr-more [label]="label()">
         <table class="small" aria-label="What its jobs used">
           <thead>
             <tr>
@@ -46,18 +47,16 @@ const measures: readonly { readonly key: AdvisedKey; readonly word: string; read
             }
           </tbody>
         </table>
-        <button type="button" class="button dense" (click)="use()">Use these limits</button>
-      </details>
+        <button type="button" class="button dense use" (click)="use()">Use these limits</button>
+      </cr-more>
     }
   `,
   styles: `
-    summary {
-      color: var(--text-muted);
-      cursor: pointer;
+    .use {
+      align-self: start;
     }
     table {
       width: 100%;
-      margin: 8px 0;
       border-collapse: collapse;
       font-variant-numeric: tabular-nums;
     }
@@ -80,10 +79,13 @@ export class LimitsAdviceTable {
   readonly chosen = output<AdvisedLimits>();
 
   private readonly advice = httpResource<LimitsAdvice>(() =>
-    apiUrl(routes.events, this.eventId(), 'limits/advice'),
+    apiUrl(routes.events, this.eventId(), 'limits', 'advice'),
   );
   private readonly known = computed(() => (this.advice.hasValue() ? this.advice.value() : null));
-  protected readonly jobs = computed(() => this.known()?.jobs ?? 0);
+  protected readonly label = computed(() => {
+    const jobs = this.known()?.jobs ?? 0;
+    return jobs === 1 ? 'What its last job used' : `What its last ${jobs} jobs used`;
+  });
   protected readonly rows = computed(() =>
     measures.flatMap(({ key, word, unit }) => {
       const advice = this.known()?.[key];

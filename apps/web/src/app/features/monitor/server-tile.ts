@@ -11,6 +11,8 @@ import { formatBytes } from '../../shared/size/bytes';
 interface Gauge {
   readonly word: string;
   readonly text: string;
+  /** What its jobs use, where the rest is what all on the machine do. */
+  readonly jobs: string | undefined;
   readonly share: number | null;
 }
 
@@ -35,15 +37,21 @@ export class ServerTile {
     return { healthy, ...(reason === undefined ? {} : { reason: { code: '', message: reason } }) };
   });
   protected readonly gauges = computed<Gauge[]>(() => {
-    const { cpu, memory, disk } = this.server();
+    const { cpu, memory, disk, machine } = this.server();
+    const used = machine?.cpuPercent ?? cpu.usedPercent;
     return [
       {
         word: 'CPU',
-        text: `${cpu.usedPercent.toFixed(0)} % of ${cpu.limitCores} cores`,
-        share: shareOf(cpu.usedPercent, cpu.limitCores * 100),
+        text: `${used.toFixed(0)} % of ${cpu.limitCores} cores`,
+        jobs: machine && `${cpu.usedPercent.toFixed(0)} %`,
+        share: shareOf(used, cpu.limitCores * 100),
       },
-      { word: 'Memory', ...bytesGauge(memory) },
-      { word: 'Disk', ...bytesGauge(disk) },
+      {
+        word: 'Memory',
+        ...bytesGauge(machine?.memory ?? memory),
+        jobs: machine && formatBytes(memory.usedBytes),
+      },
+      { word: 'Disk', ...bytesGauge(machine?.disk ?? disk), jobs: machine && formatBytes(disk.usedBytes) },
     ];
   });
   protected readonly facts = computed(() => {
@@ -55,7 +63,7 @@ export class ServerTile {
   });
 }
 
-function bytesGauge({ usedBytes, limitBytes }: MonitoredServer['memory']): Omit<Gauge, 'word'> {
+function bytesGauge({ usedBytes, limitBytes }: MonitoredServer['memory']): Pick<Gauge, 'text' | 'share'> {
   return {
     text: `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`,
     share: shareOf(usedBytes, limitBytes),

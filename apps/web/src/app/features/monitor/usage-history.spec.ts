@@ -30,6 +30,16 @@ describe('withSnapshot', () => {
     ]);
   });
 
+  it('is of the machine, where that is known', () => {
+    const machine = {
+      cpuPercent: 90,
+      memory: { usedBytes: 5, limitBytes: 9 },
+      disk: { usedBytes: 6, limitBytes: 9 },
+    };
+    const history = withSnapshot(new Map(), snapshot(1, { ...server('a', 10), machine }));
+    expect(history.get('a')).toEqual([{ at: 1000, cpuPercent: 90, memoryBytes: 5, diskBytes: 6 }]);
+  });
+
   it('holds no more after a day than after twenty minutes', () => {
     let history: ReadonlyMap<string, readonly UsagePoint[]> = new Map();
     for (let second = 0; second < 3000; second += 2)

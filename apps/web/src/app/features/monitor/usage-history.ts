@@ -11,12 +11,13 @@ export function withSnapshot(
   { at, servers }: ExecutionMonitor,
 ): ReadonlyMap<string, readonly UsagePoint[]> {
   return new Map(
-    servers.map(({ id, cpu, memory, disk }) => {
+    servers.map(({ id, cpu, memory, disk, machine }) => {
+      // The same as its tile: the machine, where it is known.
       const point: UsagePoint = {
         at: Date.parse(at),
-        cpuPercent: cpu.usedPercent,
-        memoryBytes: memory.usedBytes,
-        diskBytes: disk.usedBytes,
+        cpuPercent: machine?.cpuPercent ?? cpu.usedPercent,
+        memoryBytes: (machine?.memory ?? memory).usedBytes,
+        diskBytes: (machine?.disk ?? disk).usedBytes,
       };
       return [id, [...(before.get(id) ?? []), point].slice(-mostPoints)];
     }),

@@ -7,6 +7,7 @@ import { DurationPipe } from '../../shared/time/duration';
 
 const isolationWords = {
   job: 'A fresh sandbox for each job',
+  namespace: 'Namespaces of its own for each job, in one long-lived container',
   shared: 'One long-lived container for all jobs',
 } as const;
 
@@ -61,7 +62,7 @@ const isolationWords = {
           <dt>Image</dt>
           <dd class="mono">{{ config.image }}</dd>
         </div>
-        @if (config.isolation === 'job') {
+        @if (config.isolation !== 'shared') {
           <div>
             <dt>Warm sandboxes</dt>
             <dd>{{ config.pool.size }}</dd>

@@ -16,13 +16,13 @@ const periods = [
   { hours: 30 * 24, word: '30 days' },
 ];
 
-/** What an ssh host used lately, as charts. */
+/** What a server’s machine used lately, as charts. */
 @Component({
   selector: 'cr-server-history',
   imports: [Chart, LoadError, Skeleton],
   template: `
     <header>
-      <h2 id="history">What the host used</h2>
+      <h2 id="history">What the machine used</h2>
       <div class="periods" role="group" aria-label="Period">
         @for (period of periods; track period.hours) {
           <button
@@ -103,17 +103,15 @@ export class ServerHistory {
   protected readonly periods = periods;
   protected readonly hours = signal(24);
   protected readonly history = httpResource<ServerUsageHistory>(() => ({
-    url: apiUrl(routes.servers, this.id(), 'usage/history'),
+    url: apiUrl(routes.servers, this.id(), 'usage', 'history'),
     params: { hours: this.hours() },
   }));
   protected readonly charts = computed(() => {
-    const samples = this.history.hasValue() ? this.history.value().samples : [];
-    return samples.length > 0
-      ? usageCharts(
-          'the host',
-          samples.map(({ at, ...figures }) => ({ at: Date.parse(at), ...figures })),
-        )
-      : [];
+    if (!this.history.hasValue()) return [];
+    const { samples, everySeconds } = this.history.value();
+    const points = samples.map(({ at, ...figures }) => ({ at: Date.parse(at), ...figures }));
+    // One that is away is not asked: a line over that time would say what nobody knows.
+    return points.length > 0 ? usageCharts('the machine', points, 3000 * everySeconds) : [];
   });
 
   constructor() {

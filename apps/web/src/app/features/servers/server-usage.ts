@@ -2,34 +2,37 @@ import { httpResource } from '@angular/common/http';
 import { Component, DestroyRef, computed, inject, input } from '@angular/core';
 import type { ResourceUsage } from '@cronium/server-types';
 
-import { BytesPipe } from '../../shared/size/bytes';
+import { formatBytes } from '../../shared/size/bytes';
 import { DurationPipe } from '../../shared/time/duration';
 import { usageUrl } from './server-api';
 
 const refreshMs = 5000;
 
+interface Gauge {
+  readonly word: string;
+  readonly text: string;
+  readonly used: number;
+  readonly limit: number;
+  readonly jobs: string | undefined;
+}
+
 /** What a server uses now, asked again while the page is looked at. A server that does not answer shows nothing here; its health says why. */
 @Component({
   selector: 'cr-server-usage',
-  imports: [BytesPipe, DurationPipe],
+  imports: [DurationPipe],
   template: `
     @if (now(); as usage) {
       <dl class="card" aria-label="Use" data-testid="usage">
-        <div>
-          <dt>CPU</dt>
-          <dd>{{ usage.cpu.usedPercent.toFixed(0) }} % of {{ usage.cpu.limitCores }} cores</dd>
-          <meter min="0" [max]="usage.cpu.limitCores * 100" [value]="usage.cpu.usedPercent"></meter>
-        </div>
-        <div>
-          <dt>Memory</dt>
-          <dd>{{ usage.memory.usedBytes | bytes }} of {{ usage.memory.limitBytes | bytes }}</dd>
-          <meter min="0" [max]="usage.memory.limitBytes" [value]="usage.memory.usedBytes"></meter>
-        </div>
-        <div>
-          <dt>Disk</dt>
-          <dd>{{ usage.disk.usedBytes | bytes }} of {{ usage.disk.limitBytes | bytes }}</dd>
-          <meter min="0" [max]="usage.disk.limitBytes" [value]="usage.disk.usedBytes"></meter>
-        </div>
+        @for (gauge of gauges(); track gauge.word) {
+          <div>
+            <dt>{{ gauge.word }}</dt>
+            <dd>{{ gauge.text }}</dd>
+            <meter min="0" [max]="gauge.limit" [value]="gauge.used"></meter>
+            @if (gauge.jobs) {
+              <span class="jobs">its jobs {{ gauge.jobs }}</span>
+            }
+          </div>
+        }
         @if (usage.load; as load) {
           <div>
             <dt>Load (1, 5, 15 minutes)</dt>
@@ -73,6 +76,11 @@ const refreshMs = 5000;
       width: 100%;
       height: 10px;
     }
+    .jobs {
+      color: var(--text-muted);
+      font-size: var(--text-small);
+      font-variant-numeric: tabular-nums;
+    }
   `,
 })
 export class ServerUsage {
@@ -81,10 +89,48 @@ export class ServerUsage {
   private readonly usage = httpResource<ResourceUsage>(() => usageUrl(this.id()));
   protected readonly now = computed(() => (this.usage.hasValue() ? this.usage.value() : undefined));
 
+  /** Of a container server the machine's, where it tells; and beside it what its own jobs use. */
+  protected readonly gauges = computed<Gauge[]>(() => {
+    const usage = this.now();
+    return usage ? gaugesOf(usage) : [];
+  });
+
   constructor() {
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible' && !this.usage.isLoading()) this.usage.reload();
     }, refreshMs);
     inject(DestroyRef).onDestroy(() => clearInterval(timer));
   }
+}
+
+function gaugesOf({ cpu, memory, disk, host }: ResourceUsage): Gauge[] {
+  const machine = host && {
+    memory: {
+      usedBytes: host.memoryTotalBytes - host.memoryAvailableBytes,
+      limitBytes: host.memoryTotalBytes,
+    },
+    disk: { usedBytes: host.diskTotalBytes - host.diskFreeBytes, limitBytes: host.diskTotalBytes },
+  };
+  const used = host?.cpuPercent ?? cpu.usedPercent;
+  return [
+    {
+      ...{ word: 'CPU', used, limit: cpu.limitCores * 100 },
+      text: `${used.toFixed(0)} % of ${cpu.limitCores} cores`,
+      jobs: host && `${cpu.usedPercent.toFixed(0)} %`,
+    },
+    bytesGauge('Memory', machine?.memory ?? memory, machine && memory.usedBytes),
+    bytesGauge('Disk', machine?.disk ?? disk, machine && disk.usedBytes),
+  ];
+}
+
+function bytesGauge(
+  word: string,
+  { usedBytes, limitBytes }: ResourceUsage['memory'],
+  jobsBytes: number | undefined,
+): Gauge {
+  return {
+    ...{ word, used: usedBytes, limit: limitBytes },
+    text: `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`,
+    jobs: jobsBytes === undefined ? undefined : formatBytes(jobsBytes),
+  };
 }

@@ -23,6 +23,7 @@ export interface SettingsForm {
   max_concurrent_jobs_per_user: number | null;
   host_min_free_memory_mb: number | null;
   host_min_free_disk_mb: number | null;
+  alert_mail_group_seconds: number | null;
   retention_executions_days: number | null;
   retention_logs_days: number | null;
   retention_logs_mb: number | null;

@@ -10,6 +10,7 @@ export interface TimeLine {
   readonly name: string;
   readonly color: string;
   readonly points: readonly TimePoint[];
+  readonly brokenAfterMs: number;
   /** As the axis and the tooltip say a value. */
   readonly words: (value: number) => string;
   /** The least that the axis reaches: a line of small values is not to fill the chart. */
@@ -21,7 +22,15 @@ export interface TimeLine {
 const marks = 4;
 
 /** One measure over time, as a filled line. */
-export function timeLineOptions({ name, color, points, words, atLeast, base }: TimeLine): ChartOptions {
+export function timeLineOptions({
+  name,
+  color,
+  points,
+  brokenAfterMs,
+  words,
+  atLeast,
+  base,
+}: TimeLine): ChartOptions {
   const most = points.reduce((highest, { value }) => Math.max(highest, value), atLeast);
   const interval = roundStep(most / marks, base);
   const said = (value: unknown) => (typeof value === 'number' ? words(value) : '–');
@@ -44,10 +53,19 @@ export function timeLineOptions({ name, color, points, words, atLeast, base }: T
         type: 'line',
         showSymbol: points.length === 1,
         areaStyle: { opacity: 0.12 },
-        data: points.map(({ at, value }) => [at, value]),
+        data: withBreaks(points, brokenAfterMs),
       },
     ],
   };
+}
+
+/** As ECharts takes them; one without a value ends the line. */
+function withBreaks(points: readonly TimePoint[], brokenAfterMs: number): [number, number | null][] {
+  return points.flatMap(({ at, value }, index) => {
+    const before = points[index - 1]?.at ?? at;
+    const point: [number, number | null] = [at, value];
+    return at - before > brokenAfterMs ? [[before + 1, null], point] : [point];
+  });
 }
 
 /** The least round step that is not below. */

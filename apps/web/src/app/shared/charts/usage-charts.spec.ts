@@ -21,6 +21,21 @@ describe('usageCharts', () => {
     ]);
   });
 
+  it('draws nothing over a time of which nobody knows', () => {
+    const points = [point(0, 10, 0), point(1000, 20, 0), point(9000, 30, 0)];
+    const dataOf = (brokenAfterMs?: number) => {
+      const { series } = usageCharts('the job', points, brokenAfterMs)[0]?.options ?? {};
+      return (series as { data: unknown }[])[0]?.data;
+    };
+    expect(dataOf(3000)).toEqual([
+      [0, 10],
+      [1000, 20],
+      [1001, null],
+      [9000, 30],
+    ]);
+    expect(dataOf()).toHaveLength(3);
+  });
+
   it.each([
     [0, 0.5, 10, 5],
     [0, 18, 20, 5],

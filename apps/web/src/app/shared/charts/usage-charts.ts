@@ -44,15 +44,24 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** CPU, memory and disk over time, a chart each. @param whose as in “CPU of the job” */
-export function usageCharts(whose: string, points: readonly UsagePoint[]): UsageChart[] {
+/**
+ * CPU, memory and disk over time, a chart each.
+ *
+ * @param whose as in “CPU of the job”
+ * @param brokenAfterMs where there is no point for so long, nothing is drawn
+ */
+export function usageCharts(
+  whose: string,
+  points: readonly UsagePoint[],
+  brokenAfterMs = Infinity,
+): UsageChart[] {
   return measures.map(({ word, color, atLeast, base, words, of }) => {
     const line = points.map((point) => ({ at: point.at, value: of(point) }));
     const now = words(line.at(-1)?.value ?? 0);
     const most = words(line.reduce((highest, { value }) => Math.max(highest, value), 0));
     return {
       ...{ word, now, most, label: `${word} of ${whose}: ${now} at last, ${most} at most.` },
-      options: timeLineOptions({ name: word, color, words, atLeast, base, points: line }),
+      options: timeLineOptions({ name: word, color, words, atLeast, base, points: line, brokenAfterMs }),
     };
   });
 }

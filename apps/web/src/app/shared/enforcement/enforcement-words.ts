@@ -18,6 +18,7 @@ const resourceWords: Record<EnforcedResource, string> = {
   processes: 'processes',
   time: 'time',
   sandboxes: 'sandboxes',
+  workspaces: 'workspaces',
 };
 
 /** The figures that led to it: `80 MiB of 100 MiB memory`, `260 MiB memory left, floor 256 MiB`. */
@@ -28,11 +29,19 @@ export function enforcementFigures({
   bound,
 }: Pick<EnforcementAction, 'kind' | 'resource' | 'used' | 'bound'>): string {
   const word = resourceWords[resource];
-  if (kind === 'swept') return `${used} ${used === 1 ? 'sandbox' : word} of no job`;
+  if (kind === 'swept') return sweptFigures(resource, used);
   const [was, limit] = [formatFigure(resource, used), formatFigure(resource, bound ?? 0)];
   if (kind === 'admission_stopped' || kind === 'admission_resumed')
     return `${was} ${word} left, floor ${limit}`;
   return `${was} of ${limit} ${word}`;
+}
+
+/** Of what killed runners have left, both the folders and what they held. */
+function sweptFigures(resource: EnforcedResource, used: number): string {
+  if (resource === 'disk') return `${formatBytes(used)} on disk, left by killed jobs`;
+  if (resource === 'workspaces')
+    return `${used} ${used === 1 ? 'workspace' : 'workspaces'} left by killed jobs`;
+  return `${used} ${used === 1 ? 'sandbox' : 'sandboxes'} of no job`;
 }
 
 function formatFigure(resource: EnforcedResource, figure: number): string {
