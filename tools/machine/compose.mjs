@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
-import { capture, run, systemEnvironment } from '../lib/command.mjs';
+import { capture, systemEnvironment } from '../lib/command.mjs';
 import { fromRoot } from '../lib/paths.mjs';
-import { debianMirrors } from './debian-mirrors.mjs';
+import { unpackPackages } from './unpack.mjs';
 
 /** What `docker compose` and `docker buildx` are made of. Debian has version 2 from this release on. */
 const suite = 'trixie';
@@ -22,10 +22,7 @@ export async function ensureCompose({ log }) {
   if (await answers({ ...systemEnvironment(), DOCKER_CONFIG: configuration })) return configuration;
 
   log(`unpacking Debian’s ${packages.join(' and ')}`);
-  rmSync(folder, { recursive: true, force: true });
-  await download(folder);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
-    await run('dpkg-deb', ['-x', path.join(folder, file), folder]);
+  await unpackPackages(folder, suite, packages);
   const plugins = path.join(folder, 'usr/libexec/docker/cli-plugins');
   mkdirSync(path.join(configuration, 'cli-plugins'), { recursive: true });
   for (const name of readdirSync(plugins))
@@ -48,21 +45,4 @@ export async function buildEnvironment() {
 async function answers(/** @type {Record<string, string | undefined>} */ env) {
   const { code, stdout } = await capture('docker', ['compose', 'version', '--short'], { env });
   return code === 0 && Number(stdout.replace(/^v/, '').split('.')[0]) >= 2;
-}
-
-/** From the machine's own mirror, with lists of its own: what apt knows of the machine is not touched. */
-async function download(/** @type {string} */ folder) {
-  const [mirror] = await debianMirrors();
-  mkdirSync(path.join(folder, 'lists/partial'), { recursive: true });
-  mkdirSync(path.join(folder, 'archives/partial'), { recursive: true });
-  const sources = path.join(folder, 'sources.list');
-  writeFileSync(sources, `deb ${mirror.site} ${suite} main\n`);
-  const options = [
-    `Dir::Etc::SourceList=${sources}`,
-    'Dir::Etc::SourceParts=/dev/null',
-    `Dir::State::Lists=${path.join(folder, 'lists')}`,
-    `Dir::Cache=${folder}`,
-  ].flatMap((option) => ['-o', option]);
-  await run('apt-get', ['update', '-q', ...options]);
-  await run('apt-get', ['download', '-q', ...options, ...packages], { cwd: folder });
 }

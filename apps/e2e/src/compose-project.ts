@@ -21,7 +21,7 @@ export class ComposeProject {
   private readonly image = `${this.name}:latest`;
   private readonly installations = new Set<string>();
 
-  private constructor(private readonly port: number) {}
+  private constructor(readonly port: number) {}
 
   static async create(): Promise<ComposeProject> {
     return new ComposeProject(await freePort());
@@ -61,6 +61,7 @@ export class ComposeProject {
         CRONIUM_SECRETS: join(this.folder, 'secrets'),
         CRONIUM_IMAGE: this.image,
         CRONIUM_EXECUTOR_CONTAINER: this.executor,
+        CRONIUM_TRUSTED_PROXIES: 'private',
         CRONIUM_LISTEN: `127.0.0.1:${this.port}`,
         CRONIUM_POSTGRES_IMAGE: env['CRONIUM_POSTGRES_IMAGE'],
         // The tests have built it already, and here npm is reached as on the machine itself.

@@ -2,6 +2,7 @@ import type { Execution } from '@cronium/contracts';
 import { setTimeout } from 'node:timers/promises';
 
 import { ApiClient } from './api-client';
+import { startCaddy } from './caddy';
 import { ComposeProject } from './compose-project';
 import { Visitor } from './visitor';
 
@@ -84,6 +85,32 @@ describe('docker compose', () => {
       expect(visitor.errors).toEqual([]);
     } finally {
       await visitor.close();
+    }
+  });
+
+  it('is reached by TLS through the documented proxy, which it believes who comes', async () => {
+    const proxy = await startCaddy(project.port);
+    const visitor = await Visitor.open({ ignoreHTTPSErrors: true });
+    try {
+      const { page } = visitor;
+      await visitor.signIn({ email: project.email, password: project.password, url: proxy.url });
+      const cookies = await page.context().cookies(`${proxy.url}/api/auth`);
+      expect(cookies).toMatchObject([{ name: 'cronium_refresh', secure: true, httpOnly: true }]);
+
+      const { id } = await startJob({
+        name: 'Watched',
+        type: 'BASH',
+        content: 'for i in 1 2 3 4 5; do echo "line $i"; sleep 1; done',
+      });
+      const socket = page.waitForEvent('websocket', (one) => one.url().startsWith('wss:'));
+      await page.goto(`${proxy.url}/executions/${id}`);
+      await socket;
+      await page.getByText('line 5').first().waitFor();
+      await visitor.untilState('succeeded');
+      expect(visitor.errors).toEqual([]);
+    } finally {
+      await visitor.close();
+      proxy.stop();
     }
   });
 
