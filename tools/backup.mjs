@@ -1,35 +1,4 @@
 // `npm run backup` and `npm run restore`: what the built API brings for it, on Node 24 and at this terminal.
-import { spawn } from 'node:child_process';
+import { runApiCommand } from './lib/api-command.mjs';
 
-import { ensureApps } from './build-apps.mjs';
-import { dataDir, fromRoot } from './lib/paths.mjs';
-import { step } from './lib/progress.mjs';
-import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from './machine/node.mjs';
-
-try {
-  requireNode20();
-  await step('npm dependencies', (log) => ensureDependencies({ log }));
-  const node24 = findNode24();
-  const env = nodeEnvironment(node24);
-  await step('api', (log) => ensureApps({ log, node24, env, only: 'api' }));
-  run(node24, env);
-} catch (error) {
-  console.error(`\n${error.message}`);
-  process.exitCode = 1;
-}
-
-function run(/** @type {string} */ node24, /** @type {Record<string, string | undefined>} */ env) {
-  const child = spawn(node24, [fromRoot('dist/apps/api/backup.js'), ...process.argv.slice(2)], {
-    // npm goes to the repository's root; a file is named from where the person is.
-    cwd: process.env.INIT_CWD || process.cwd(),
-    env: { ...env, CRONIUM_DATA_DIR: dataDir() },
-    stdio: 'inherit',
-  });
-  // It hears Ctrl-C itself, being in the same group, and ends in order.
-  process.on('SIGINT', () => {});
-  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP']))
-    process.on(signal, () => child.kill(signal));
-  child.on('exit', (code) => {
-    process.exitCode = code ?? 1;
-  });
-}
+await runApiCommand('backup.js');

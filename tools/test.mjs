@@ -1,10 +1,13 @@
 // `npm test`: everything that CI runs. Goes on after a failed step; the last line is `N passed, N failed`.
 import { ensureExecutorImage } from './image/build.mjs';
+import { ensurePostgresImage } from './image/postgres.mjs';
 import { endRunningCommands } from './lib/command.mjs';
 import { fromRoot } from './lib/paths.mjs';
 import { secondsSince, step } from './lib/progress.mjs';
 import { onStopRequest } from './lib/stop-request.mjs';
 import { ensureBrowser } from './machine/browser.mjs';
+import { buildEnvironment, ensureCompose } from './machine/compose.mjs';
+import { ensureCaddy } from './machine/caddy.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from './machine/node.mjs';
 import { ensurePrometheus } from './machine/prometheus.mjs';
@@ -43,9 +46,18 @@ async function prepare() {
   const browser = await step('browser', (log) => ensureBrowser({ log }));
   await step('sshd', (log) => ensureSshd({ log }));
   const prometheus = await step('Prometheus', (log) => ensurePrometheus({ log }));
+  const compose = await step('Compose', (log) => ensureCompose({ log }));
+  const caddy = await step('Caddy', (log) => ensureCaddy({ log }));
+  const postgresImage = await step('Postgres image', (log) => ensurePostgresImage({ log }));
   const node24 = findNode24();
-  return {
-    node24,
-    env: { ...nodeEnvironment(node24), CRONIUM_BROWSER: browser, CRONIUM_PROMETHEUS: prometheus },
+  const env = {
+    ...nodeEnvironment(node24),
+    ...(await buildEnvironment()),
+    CRONIUM_BROWSER: browser,
+    CRONIUM_CADDY: caddy,
+    CRONIUM_PROMETHEUS: prometheus,
+    CRONIUM_DOCKER_CONFIG: compose,
+    CRONIUM_POSTGRES_IMAGE: postgresImage,
   };
+  return { node24, env };
 }

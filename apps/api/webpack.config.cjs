@@ -7,11 +7,15 @@ const libraries = Object.fromEntries(
   Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`${alias}$`, join(root, target)]),
 );
 
-/** The API, and what backs it up, as a CommonJS file each; packages stay in node_modules. swc, since decorators need their type metadata. */
+/** The API, what backs it up, and what changes its schema, as a CommonJS file each; packages stay in node_modules. swc, since decorators need their type metadata. */
 module.exports = {
   mode: 'production',
   target: 'node24',
-  entry: { main: join(__dirname, 'src/main.ts'), backup: join(__dirname, 'src/backup/command.ts') },
+  entry: {
+    main: join(__dirname, 'src/main.ts'),
+    backup: join(__dirname, 'src/backup/command.ts'),
+    migrate: join(__dirname, 'src/database/migrate-command.ts'),
+  },
   output: { path: join(root, 'dist/apps/api'), filename: '[name].js', clean: true },
   devtool: 'source-map',
   node: false,

@@ -1,24 +1,28 @@
-import { mkdtemp, mkdir, readFile, writeFile, copyFile, chmod } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, symlink, writeFile, copyFile, chmod } from 'node:fs/promises';
 import path from 'node:path';
 
-import { capture, run } from '../lib/command.mjs';
+import { capture, run, systemEnvironment } from '../lib/command.mjs';
 import { fromRoot } from '../lib/paths.mjs';
+import { debianMirrors } from '../machine/debian-mirrors.mjs';
 import { findCommand, installPackages, isRoot } from '../machine/packages.mjs';
 
 /**
- * The base images of docker/executor/Dockerfile, and how each is made on a machine that reaches a Debian mirror
- * and the npm registry but no image registry. A made image has the label `org.cronium.bootstrapped`.
+ * The base images of the Dockerfiles, and how each is made on a machine that reaches a Debian mirror and the npm registry but no image
+ * registry. A made image has the label `org.cronium.bootstrapped` with `madeOf`, which changes when it has to be made anew.
  * In this order: the second is made from the first.
  */
 export const baseImages = [
-  { name: 'debian:trixie-slim', bootstrap: bootstrapDebian },
-  { name: 'node:24-trixie-slim', bootstrap: bootstrapNode },
+  { name: 'debian:trixie-slim', madeOf: 'debootstrap', bootstrap: bootstrapDebian },
+  { name: 'node:24-trixie-slim', madeOf: 'node-and-npm', bootstrap: bootstrapNode },
 ];
 
-const suite = 'trixie';
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const label = (/** @type {string} */ from) => `LABEL org.cronium.bootstrapped="${from}"`;
+/** Where a made image says of what. */
+export const bootstrapLabel = 'org.cronium.bootstrapped';
 
+const suite = 'trixie';
+/** As in the official image of Node 24. */
+const npmVersion = '11';
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** What Debian's slim images leave out as well. Copyright files stay: they must accompany the packages. */
 const slimExcludes = [
   'path-exclude /usr/share/doc/*',
@@ -45,43 +49,36 @@ async function bootstrapDebian(/** @type {string} */ image, /** @type {(line: st
       path.join(folder, 'etc/apt/sources.list'),
       mirrors.map(({ site, suffix }) => `deb ${site} ${suite}${suffix} main\n`).join(''),
     );
-    await importImage(folder, image, [label('debootstrap'), 'CMD ["bash"]']);
+    await importImage(folder, image, [`LABEL ${bootstrapLabel}=debootstrap`, 'CMD ["bash"]']);
   });
 }
 
+/** Node and npm as their packages on the npm registry bring them, where the official image has them. */
 async function bootstrapNode(/** @type {string} */ image, /** @type {(line: string) => void} */ log) {
   const binary = fromRoot('node_modules', `node-linux-${process.arch}`, 'bin', 'node');
-  log(`making ${image} from the npm package node-linux-${process.arch}`);
+  log(`making ${image} from the npm packages node-linux-${process.arch} and npm`);
   await inTemporaryFolder(async (folder) => {
-    await mkdir(path.join(folder, 'usr/local/bin'), { recursive: true });
-    await copyFile(binary, path.join(folder, 'usr/local/bin/node'));
-    await chmod(path.join(folder, 'usr/local/bin/node'), 0o755);
-    // Only the binary is copied out of this image, so it needs no system around it.
-    await importImage(folder, image, [label('npm'), 'CMD ["node"]']);
+    const local = path.join(folder, 'usr/local');
+    const npm = path.join(local, 'lib/node_modules/npm');
+    await mkdir(path.join(local, 'bin'), { recursive: true });
+    await mkdir(npm, { recursive: true });
+    await copyFile(binary, path.join(local, 'bin/node'));
+    await chmod(path.join(local, 'bin/node'), 0o755);
+    const { stdout } = await run('npm', ['pack', '--silent', `npm@${npmVersion}`], { cwd: folder });
+    await run('tar', ['-xzf', stdout.trim(), '--strip-components=1', '-C', npm], { cwd: folder });
+    await rm(path.join(folder, stdout.trim()));
+    for (const name of ['npm', 'npx'])
+      await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(local, 'bin', name));
+    await writeFile(
+      path.join(folder, 'Dockerfile'),
+      `FROM debian:trixie-slim\nCOPY usr /usr\nLABEL ${bootstrapLabel}=node-and-npm\nCMD ["node"]\n`,
+    );
+    // As for the executor image: every engine has the classic builder.
+    await run('docker', ['build', '--quiet', '-t', image, '.'], {
+      cwd: folder,
+      env: { ...systemEnvironment(), DOCKER_BUILDKIT: '0' },
+    });
   });
-}
-
-/**
- * The machine's own mirrors, as apt is configured to use them: the main archive first, then updates and security.
- * @returns {Promise<{ site: string, suffix: string }[]>}
- */
-async function debianMirrors() {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID=debian$/m.test(release))
-    throw new Error('Making it from Debian packages needs a Debian machine.');
-  const format = '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(SITE)';
-  const { stdout } = await run('apt-get', ['indextargets', '--format', format]);
-  const targets = stdout
-    .split('\n')
-    .map((line) => line.split(' '))
-    .filter(([createdBy, component]) => createdBy === 'Packages' && component === 'main');
-  const mirrors = ['', '-updates', '-security'].flatMap((suffix) => {
-    const target = targets.find(([, , name]) => new RegExp(`^[a-z]+${suffix}$`).test(name));
-    return target ? [{ site: target[3], suffix }] : [];
-  });
-  if (mirrors[0]?.suffix !== '')
-    throw new Error('apt has no Debian mirror configured in /etc/apt/sources.list*.');
-  return mirrors;
 }
 
 /** Empties what the slim images are without, and keeps later packages from bringing it back. */

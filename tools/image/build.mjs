@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { capture, run, systemEnvironment } from '../lib/command.mjs';
 import { fromRoot, root } from '../lib/paths.mjs';
-import { baseImages } from './bootstrap.mjs';
+import { baseImages, bootstrapLabel } from './bootstrap.mjs';
 
 const image = 'cronium-executor:latest';
 const inputsLabel = 'org.cronium.inputs';
@@ -33,7 +33,7 @@ export async function ensureExecutorImage({ log }) {
   const present = await inspect(image);
   if (present?.inputs === hash) return { built: false };
 
-  for (const base of baseImages) await ensureBaseImage(base, log);
+  await ensureBaseImages({ log });
   log(`building ${image}`);
   await build(files, hash, log);
   // The image it replaces has no name any more. Refused while a container still uses it, which is no error.
@@ -41,11 +41,21 @@ export async function ensureExecutorImage({ log }) {
   return { built: true };
 }
 
+/**
+ * Makes sure that what the Dockerfiles start from is there: pulled, or made here when no registry answers.
+ * @param {{ log: (line: string) => void }} options
+ */
+export async function ensureBaseImages({ log }) {
+  for (const base of baseImages) await ensureBaseImage(base, log);
+}
+
 async function ensureBaseImage(
-  /** @type {typeof baseImages[number]} */ { name, bootstrap },
+  /** @type {typeof baseImages[number]} */ { name, madeOf, bootstrap },
   /** @type {(line: string) => void} */ log,
 ) {
-  if (await inspect(name)) return;
+  const present = await inspect(name);
+  // One that was made here by an older version of this may lack something.
+  if (present && ['', madeOf].includes(present.bootstrapped)) return;
   log(`pulling ${name}`);
   // Nothing is printed before the registry has answered: silence means that none can be reached.
   const pull = await capture('docker', ['pull', name], { silenceMs: 15_000, timeoutMs: 15 * 60_000 });
@@ -90,12 +100,15 @@ function proxyArguments() {
   });
 }
 
-/** @returns {Promise<{ id: string, inputs: string } | undefined>} undefined when there is no such image */
+/** @returns {Promise<{ id: string, inputs: string, bootstrapped: string } | undefined>} undefined when there is no such image */
 async function inspect(/** @type {string} */ name) {
-  const format = `{{.Id}} {{index .Config.Labels "${inputsLabel}"}}`;
+  const [inputsOf, bootstrappedOf] = [inputsLabel, bootstrapLabel].map(
+    (label) => `{{index .Config.Labels "${label}"}}`,
+  );
+  const format = `{{.Id}}\t${inputsOf}\t${bootstrappedOf}`;
   const { code, stdout } = await capture('docker', ['image', 'inspect', '--format', format, name]);
-  const [id, inputs] = stdout.trim().split(' ');
-  return code === 0 ? { id, inputs } : undefined;
+  const [id, inputs, bootstrapped] = stdout.replace(/\n$/, '').split('\t');
+  return code === 0 ? { id, inputs, bootstrapped } : undefined;
 }
 
 /** A file itself, or all files of a folder in a fixed order; relative to the repository's root. */

@@ -17,7 +17,8 @@ import { serveWebApp } from './http/web-app';
 
 /** All that stands around the routes: the same for the product and for every test. */
 export function configureApp(app: NestExpressApplication): void {
-  const { webRoot, log } = app.get(Config);
+  const { webRoot, log, trustedProxies } = app.get(Config);
+  app.set('trust proxy', (address: string) => trustedProxies.trusts(address));
   app.useLogger(app.get(Logger));
   app.setGlobalPrefix(apiPrefix, {
     exclude: [{ path: routes.metrics, method: RequestMethod.GET }],

@@ -1,5 +1,5 @@
 import type { Event, Execution, GeneratedKey, Page, Server, Session } from '@cronium/contracts';
-import type { HostKey } from '@cronium/server-types';
+import type { HostKey, Isolation } from '@cronium/server-types';
 
 import type { Product } from './product';
 import type { Sshd } from './sshd';
@@ -11,7 +11,11 @@ export class ApiClient {
     private readonly token: string,
   ) {}
 
-  static async signIn({ url, email, password }: Product): Promise<ApiClient> {
+  static async signIn({
+    url,
+    email,
+    password,
+  }: Pick<Product, 'url' | 'email' | 'password'>): Promise<ApiClient> {
     const base = `${url}/api`;
     const answer = await send<Session>(base, 'POST', '/auth/login', undefined, { email, password });
     return new ApiClient(base, answer.accessToken);
@@ -37,6 +41,15 @@ export class ApiClient {
 
   servers(): Promise<Page<Server>> {
     return send(this.base, 'GET', '/servers', this.token);
+  }
+
+  /** Changes how Local Execution keeps jobs apart. */
+  async isolateLocally(isolation: Isolation): Promise<void> {
+    const { items } = await this.servers();
+    const local = items.find(({ isSystemManaged }) => isSystemManaged);
+    await send(this.base, 'PATCH', `/servers/${local?.id ?? ''}`, this.token, {
+      containerConfig: { isolation },
+    });
   }
 
   /** A server on a real sshd, with an approved host key and a key that signs in. */

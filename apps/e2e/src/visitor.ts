@@ -22,7 +22,7 @@ export class Visitor {
     return new Visitor(browser, page, errors);
   }
 
-  async signIn({ url, email, password }: Product): Promise<void> {
+  async signIn({ url, email, password }: Pick<Product, 'url' | 'email' | 'password'>): Promise<void> {
     await this.page.goto(url);
     await this.page.getByLabel('Email').fill(email);
     await this.page.getByLabel('Password').fill(password);

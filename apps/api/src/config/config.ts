@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 
 import * as z from 'zod';
 
+import { withSecretFiles } from './secret-files';
 import { type TracingConfig, tracingConfig, tracingEnvironment } from './tracing-config';
+import { type TrustedProxies, trustedProxies } from './trusted-proxies';
 
 const roles = ['api', 'scheduler', 'worker'] as const;
 export type Role = (typeof roles)[number];
@@ -24,13 +26,17 @@ const rolesFromList = z.string().transform((list, context) => {
   return known;
 });
 
-/** The whole environment of the API, with defaults. Names and meanings are public: docs/operations.md repeats this table. */
-const environmentSchema = z.object({
+/**
+ * The whole environment of the API, with defaults. Names and meanings are public: docs/operations.md repeats this table. Those that are
+ * secret may be given in a file instead, see `secret-files.ts`.
+ */
+const variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(5001),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be postgres://user:password@host:port/name' })
     .optional(),
+  DATABASE_PASSWORD: z.string().min(1).optional(),
   CRONIUM_DATA_DIR: z.string().min(1).default('.cronium'),
   CRONIUM_ADMIN_EMAIL: z.email().default('admin@cronium.local'),
   CRONIUM_ADMIN_PASSWORD: z.string().min(10, 'must have at least 10 characters').optional(),
@@ -55,11 +61,21 @@ const environmentSchema = z.object({
   CRONIUM_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be https://host or http://host:port' })
     .optional(),
+  CRONIUM_TRUSTED_PROXIES: trustedProxies,
   CRONIUM_WEBHOOK_LINK_LOCAL: z.enum(['refuse', 'allow']).default('refuse'),
   CRONIUM_ON_SHUTDOWN: z.enum(['detach', 'end_jobs']).default('detach'),
   CRONIUM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   CRONIUM_LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   ...tracingEnvironment,
+});
+
+const environmentSchema = variables.superRefine((environment, context) => {
+  if (environment.DATABASE_PASSWORD === undefined) return;
+  const message =
+    environment.DATABASE_URL === undefined
+      ? 'needs DATABASE_URL, of which it is the password'
+      : new URL(environment.DATABASE_URL).password && 'DATABASE_URL has a password already';
+  if (message) context.addIssue({ code: 'custom', path: ['DATABASE_PASSWORD'], message });
 });
 
 /** The API's configuration: injected everywhere, read from the environment only here. */
@@ -92,6 +108,8 @@ export class Config {
   readonly minFreeMb: number;
   /** Where people reach the product, for links in what it sends; undefined when nobody said. Without a slash at its end. */
   readonly publicUrl: string | undefined;
+  /** Proxies before this process, whose word on who comes, and whether by TLS, is taken. */
+  readonly trustedProxies: TrustedProxies;
   /** Whether webhooks may go to link-local addresses, where clouds tell machines their credentials. */
   readonly allowLinkLocalWebhooks: boolean;
   /** What becomes of running jobs when this process is asked to stop: left to a successor, or ended. */
@@ -103,7 +121,7 @@ export class Config {
   constructor(environment: z.infer<typeof environmentSchema>) {
     this.port = environment.PORT;
     this.host = environment.HOST;
-    this.databaseUrl = environment.DATABASE_URL;
+    this.databaseUrl = withPassword(environment.DATABASE_URL, environment.DATABASE_PASSWORD);
     this.dataDir = resolve(environment.CRONIUM_DATA_DIR);
     this.admin = { email: environment.CRONIUM_ADMIN_EMAIL, password: environment.CRONIUM_ADMIN_PASSWORD };
     this.encryptionKey = environment.ENCRYPTION_KEY
@@ -124,6 +142,7 @@ export class Config {
     this.workerConcurrency = environment.CRONIUM_WORKER_CONCURRENCY;
     this.minFreeMb = environment.CRONIUM_MIN_FREE_MB;
     this.publicUrl = environment.CRONIUM_PUBLIC_URL?.replace(/\/+$/, '');
+    this.trustedProxies = environment.CRONIUM_TRUSTED_PROXIES;
     this.allowLinkLocalWebhooks = environment.CRONIUM_WEBHOOK_LINK_LOCAL === 'allow';
     this.onShutdown = environment.CRONIUM_ON_SHUTDOWN;
     this.log = { level: environment.CRONIUM_LOG_LEVEL, pretty: environment.CRONIUM_LOG_FORMAT === 'pretty' };
@@ -134,10 +153,18 @@ export class Config {
 /** Reads the configuration; throws one error that names every wrong variable and what it should be. Empty counts as unset. */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(present);
+  const parsed = environmentSchema.safeParse(withSecretFiles(present));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`The environment is not right:\n${wrong.join('\n')}`);
   }
   return new Config(parsed.data);
+}
+
+function withPassword(address: string | undefined, password: string | undefined): string | undefined {
+  if (address === undefined || password === undefined) return address;
+  const url = new URL(address);
+  // The setter leaves a percent sign as it is.
+  url.password = encodeURIComponent(password);
+  return url.href;
 }

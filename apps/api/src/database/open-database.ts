@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config';
 import { createDataSource } from './data-source';
 import { startEmbeddedPostgres } from './embedded-postgres';
+import { migrateUp } from './schema-version';
 
 export interface OpenDatabase {
   readonly dataSource: DataSource;
@@ -15,7 +16,11 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Connects to the configured database, or starts the embedded one, and brings its schema up to date. */
+/**
+ * Connects to the configured database, or starts the embedded one, and brings its schema up to date.
+ *
+ * @throws SchemaError when a newer version has changed it
+ */
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
   const embedded = config.databaseUrl
     ? undefined
@@ -24,8 +29,9 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
   const dataSource = createDataSource(url);
   try {
     await dataSource.initialize();
-    await dataSource.runMigrations();
+    await migrateUp(dataSource);
   } catch (error) {
+    if (dataSource.isInitialized) await dataSource.destroy();
     await embedded?.stop();
     throw error;
   }

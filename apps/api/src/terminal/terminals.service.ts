@@ -10,7 +10,9 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 
 import { roleMay } from '../auth/policy';
+import { Config } from '../config/config';
 import { ExecutorServers } from '../executor/executor-servers';
+import { clientAddress } from '../http/client-address';
 import { DomainError, notFound } from '../http/domain-error';
 import { ServersService } from '../servers/servers.service';
 import { Terminal } from './terminal';
@@ -33,6 +35,7 @@ export class TerminalsService {
     private readonly audit: TerminalAudit,
     private readonly watch: TerminalWatch,
     private readonly limits: TerminalLimits,
+    private readonly config: Config,
   ) {
     this.places = new TerminalPlaces(limits);
   }
@@ -64,7 +67,7 @@ export class TerminalsService {
     } catch (error) {
       if (error instanceof DomainError && error.code !== 'not_an_ssh_server') {
         const subject = { actor: caller, server: { id: serverId, name: access?.server?.name ?? '' } };
-        await this.audit.refused(subject, socket.handshake.address, error);
+        await this.audit.refused(subject, this.addressOf(socket), error);
       }
       throw error;
     }
@@ -99,6 +102,10 @@ export class TerminalsService {
     return server;
   }
 
+  private addressOf({ handshake }: TerminalSocket): string {
+    return clientAddress(handshake.address, handshake.headers['x-forwarded-for'], this.config.trustedProxies);
+  }
+
   /** There is no terminal without its entry in the audit log. */
   private async begin(
     socket: TerminalSocket,
@@ -109,7 +116,7 @@ export class TerminalsService {
   ): Promise<Terminal> {
     const terminalId = uuid();
     const subject = { actor: socket.data.caller, server: target };
-    const { address } = socket.handshake;
+    const address = this.addressOf(socket);
     try {
       await this.audit.opened(subject, terminalId, { address, host, port, username });
     } catch (error) {

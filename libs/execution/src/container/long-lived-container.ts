@@ -35,6 +35,12 @@ export class LongLivedContainer {
     return this.prepared();
   }
 
+  /** The container if it runs: it is neither made nor started for this. */
+  async running(): Promise<Container | undefined> {
+    const container = this.engine.docker.getContainer(this.name);
+    return (await this.inspect(container))?.State.Running ? container : undefined;
+  }
+
   /** The container that a handle names. Rejects with `script_lost` when it is not this server's. */
   async of(containerId: string): Promise<Container> {
     const container = this.engine.docker.getContainer(containerId);

@@ -104,8 +104,10 @@ export class SharedGround implements ContainerGround {
     return leftoversSchema.parse(JSON.parse(await runInContainer(container, [...RUNNER_COMMAND, 'sweep'])));
   }
 
-  async measure(): Promise<HostRoom> {
-    const text = await runInContainer(await this.container.get(), ['/bin/sh', '-c', USAGE_SCRIPT]);
+  async measure(): Promise<HostRoom | undefined> {
+    const container = await this.container.running();
+    if (!container) return undefined;
+    const text = await runInContainer(container, ['/bin/sh', '-c', USAGE_SCRIPT]);
     const { memory, disk, load, busyTicks, allTicks, uptimeSeconds } = parseUsage(text);
     return {
       at: Date.now(),
