@@ -290,6 +290,22 @@ describe('A job', () => {
   });
 });
 
+describe.each(['shared', 'namespace'] as const)('A job with isolation %s', (isolation) => {
+  it('is over for the broker when its runner has left, and not when nobody waits for it any more', async () => {
+    const own = new EngineFixture({ isolation, pool: { size: 1, refillConcurrency: 1 } });
+    const itsBroker = new BrokerFixture(own);
+    await itsBroker.start();
+    const executor = own.createExecutor({ broker: itsBroker.address });
+    printed(await runScript(executor, 'echo'));
+    await executor.disconnect();
+    const stop = itsBroker.requests.find((request) => 'request' in request && request.request === 'stop');
+    // The broker gives a runner ten seconds before it goes on without it.
+    expect((stop as { ms: number }).ms).toBeLessThan(9_000);
+    await itsBroker.stop();
+    await own.dispose();
+  });
+});
+
 describe('Warm sandboxes', () => {
   it('are there for the next API, and none when the broker has stopped', async () => {
     await broker.start();

@@ -116,8 +116,18 @@ export class RunnerSession {
     }
     const { unread } = this.parser;
     if (unread.length > 0) reader.onData(unread);
-    if (this.lost) reader.onClose(this.lost);
-    else this.channel.listen(reader);
+    if (this.lost) {
+      reader.onClose(this.lost);
+      return this.channel;
+    }
+    this.channel.listen({
+      onData: (chunk) => reader.onData(chunk),
+      onClose: (cause) => {
+        reader.onClose(cause);
+        // Whoever waits for the runner to leave still waits here.
+        this.lose(new RunnerLostError(this.describeLoss(cause), { cause }));
+      },
+    });
     return this.channel;
   }
 
