@@ -213,6 +213,23 @@ describe('the evaluation of rules', () => {
     await execute('DELETE FROM server_usage');
   });
 
+  it('knows from a server’s last check that no sandbox of its pool is ready, while nobody looks', async () => {
+    await fixture.setRule('pool_exhausted', { for_seconds: 60 });
+    await setHealth(true);
+    const found = (pool: object, minutes: number) =>
+      execute('UPDATE server_health SET pool = $1, checked_at = $2', [JSON.stringify(pool), at(minutes)]);
+    for (const minutes of [0, 1]) {
+      await found({ ready: 0, starting: 2, inUse: 4 }, minutes);
+      await fixture.evaluator.evaluate(at(minutes));
+    }
+    expect(await open('pool_exhausted')).toMatchObject([
+      { title: '“Web” has no sandbox ready', details: { inUse: 4 } },
+    ]);
+    await found({ ready: 2, starting: 0, inUse: 4 }, 2);
+    await fixture.evaluator.evaluate(at(2));
+    expect(await open('pool_exhausted')).toEqual([]);
+  });
+
   it('knows the disk of the data', async () => {
     await fixture.setRule('disk_short', { threshold: 0, for_seconds: 0 });
     await fixture.evaluator.evaluate(at(0));

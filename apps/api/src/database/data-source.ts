@@ -36,6 +36,7 @@ import { ServerUsage1700001900000 } from './migrations/1700001900000-server-usag
 import { TraceContext1700002000000 } from './migrations/1700002000000-trace-context';
 import { AlertMailGroups1700002110000 } from './migrations/1700002110000-alert-mail-groups';
 import { Leftovers1700002120000 } from './migrations/1700002120000-leftovers';
+import { ServerPools1700002200000 } from './migrations/1700002200000-server-pools';
 import { ServerSamples1700002100000 } from './migrations/1700002100000-server-samples';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
@@ -78,6 +79,7 @@ export const migrations = [
   ServerSamples1700002100000,
   AlertMailGroups1700002110000,
   Leftovers1700002120000,
+  ServerPools1700002200000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

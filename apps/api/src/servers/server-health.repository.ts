@@ -103,14 +103,14 @@ export class ServerHealthRepository {
    * Stores what a check found; the next follows `nextSeconds` later. Undefined, and nothing is stored, when the server was set up anew or
    * deleted meanwhile.
    *
-   * @param room what its machine has left; where that is unknown, nothing stops admission
+   * @param usage what its machine has left, and its pool; where the first is unknown, nothing stops admission
    */
   async record(
     manager: EntityManager,
     server: Server,
     { health, failures }: KnownHealth,
     nextSeconds: number,
-    room: ResourceUsage['host'],
+    usage: Pick<ResourceUsage, 'host' | 'pool'> | undefined,
   ): Promise<RecordedHealth | undefined> {
     const rows = await manager.query<RecordedHealth[]>(
       `WITH present AS (SELECT pressure FROM server_health WHERE server_id = $1),
@@ -123,8 +123,8 @@ export class ServerHealthRepository {
           -- What has stopped goes on with a tenth more, so that it does not stop and go.
           WHERE available < floor * CASE WHEN (SELECT pressure->>'resource' FROM present) = resource THEN 1.1 ELSE 1 END
           ORDER BY available / floor LIMIT 1)
-       INSERT INTO server_health (server_id, healthy, checked_at, latency_ms, reason, notice, failures, next_check_at, pressure)
-       SELECT id, $2, $3, $4, $5, $6, $7, now() + make_interval(secs =>
+       INSERT INTO server_health (server_id, healthy, checked_at, latency_ms, reason, notice, failures, pool, next_check_at, pressure)
+       SELECT id, $2, $3, $4, $5, $6, $7, $15::jsonb, now() + make_interval(secs =>
               CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE server_id = $1 AND waiting_since IS NOT NULL)
                    THEN least($8::float8, ${eagerSeconds}) ELSE $8 END),
               (SELECT jsonb_build_object('resource', resource, 'availableBytes', available, 'floorBytes', floor, 'since',
@@ -135,7 +135,7 @@ export class ServerHealthRepository {
        ON CONFLICT (server_id) DO UPDATE
          SET healthy = excluded.healthy, checked_at = excluded.checked_at, latency_ms = excluded.latency_ms,
              reason = excluded.reason, notice = excluded.notice, failures = excluded.failures,
-             next_check_at = excluded.next_check_at, checking_until = NULL, pressure = excluded.pressure
+             pool = excluded.pool, next_check_at = excluded.next_check_at, checking_until = NULL, pressure = excluded.pressure
        RETURNING pressure, (SELECT pressure FROM present) AS before`,
       [
         server.id,
@@ -148,7 +148,8 @@ export class ServerHealthRepository {
         nextSeconds,
         ...[jsonOrNull(server.containerConfig), jsonOrNull(server.sshConfig)],
         ...[server.sshCredentials, jsonOrNull(server.hostKey)],
-        ...[room?.memoryAvailableBytes ?? null, room?.diskFreeBytes ?? null],
+        ...[usage?.host?.memoryAvailableBytes ?? null, usage?.host?.diskFreeBytes ?? null],
+        jsonOrNull(usage?.pool ?? null),
       ],
     );
     const [row] = rows;

@@ -172,7 +172,7 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
       await this.repository.makeDue(server.id);
       return { health, executor, usage };
     }
-    await this.record(server, health, usage?.host);
+    await this.record(server, health, usage);
     return { health: this.last(server.id) ?? health, executor, usage };
   }
 
@@ -210,15 +210,20 @@ export class ServerHealth implements OnApplicationBootstrap, OnApplicationShutdo
     }
   }
 
-  private async record(server: Server, health: HealthStatus, room: ResourceUsage['host']): Promise<void> {
+  private async record(
+    server: Server,
+    health: HealthStatus,
+    usage: ResourceUsage | undefined,
+  ): Promise<void> {
     const before = this.known.get(server.id);
     const isNews =
       health.healthy !== before?.health.healthy || health.reason?.code !== before.health.reason?.code;
     const failures = health.healthy ? 0 : (before?.failures ?? 0) + 1;
     const known = { health, failures };
     const recorded = await this.servers.manager.transaction(async (transaction) => {
-      const found = await this.repository.record(transaction, server, known, secondsAfter(failures), room);
-      const hasTurned = found !== undefined && (await this.pressure.turn(transaction, server, found, room));
+      const found = await this.repository.record(transaction, server, known, secondsAfter(failures), usage);
+      const hasTurned =
+        found !== undefined && (await this.pressure.turn(transaction, server, found, usage?.host));
       if (found && (isNews || hasTurned))
         await this.notifications.publish(transaction, { kind: 'server.health', serverId: server.id });
       return found;

@@ -187,7 +187,14 @@ class Job:
         self.error = b''
         self.report, report = os.pipe()
         os.set_blocking(self.report, False)
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            # The container has as many processes as it may.
+            listener.close()
+            os.close(report)
+            self.forget()
+            raise
         if self.pid == 0:
             self.become(listener, report, options)
         listener.close()
@@ -247,7 +254,8 @@ class Client:
     def __init__(self, resident, client):
         self.resident = resident
         self.connection = runner.connection_of(client)
-        self.unread = b''
+        # A bytearray, since what is taken from its front costs nothing: a job may be megabytes.
+        self.unread = bytearray()
         self.channels = {}
         self.is_full = False
         self.writes_watched = False
@@ -269,7 +277,8 @@ class Client:
             end = HEAD.size + length
             if len(self.unread) < end:
                 return
-            payload, self.unread = self.unread[HEAD.size:end], self.unread[end:]
+            payload = bytes(self.unread[HEAD.size:end])
+            del self.unread[:end]
             self.on_frame(kind, channel, payload)
 
     def on_frame(self, kind, number, payload):
@@ -338,7 +347,7 @@ class Channel:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.connect(job.socket)
         self.socket.setblocking(False)
-        self.pending = b''
+        self.pending = bytearray()
         self.events = 0
         self.watch()
 
@@ -374,11 +383,11 @@ class Channel:
     def write(self, data):
         self.pending += data
         try:
-            self.pending = self.pending[self.socket.send(self.pending):]
+            del self.pending[:self.socket.send(self.pending[:runner.READ_BYTES])]
         except BlockingIOError:
             pass
         except OSError:
-            self.pending = b''  # its end is read
+            self.pending.clear()  # its end is read
         self.watch()
 
     def close(self):

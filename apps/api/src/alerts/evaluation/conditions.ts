@@ -126,17 +126,21 @@ export const presentStatement = `
                           (entry.value #>> '{memory,usedBytes}')::float8 / nullif((entry.value #>> '{memory,limitBytes}')::float8, 0)) AS memory,
            100 * coalesce(1 - (entry.value #>> '{host,diskFreeBytes}')::float8 / nullif((entry.value #>> '{host,diskTotalBytes}')::float8, 0),
                           (entry.value #>> '{disk,usedBytes}')::float8 / nullif((entry.value #>> '{disk,limitBytes}')::float8, 0)) AS disk,
-           (entry.value #>> '{pool,ready}')::integer AS ready, (entry.value #>> '{pool,inUse}')::integer AS in_use, NULL::jsonb AS pressure
+           (entry.value #>> '{pool,ready}')::integer AS ready, (entry.value #>> '{pool,inUse}')::integer AS in_use, NULL::jsonb AS pressure, NULL::jsonb AS pool
       FROM moment JOIN process_reports report ON report.at > moment.now - interval '60 s'
      CROSS JOIN LATERAL jsonb_each(report.report -> 'servers') entry
     UNION ALL
     (SELECT DISTINCT ON (server_id) server_id, 100 * memory_used::float8 / nullif(memory_limit, 0),
-            100 * disk_used::float8 / nullif(disk_limit, 0), NULL, NULL, NULL
+            100 * disk_used::float8 / nullif(disk_limit, 0), NULL, NULL, NULL, NULL
        FROM moment JOIN server_usage ON at > moment.now - interval '3 minutes' ORDER BY server_id, at DESC)
     UNION ALL
-    SELECT server_id, NULL, NULL, NULL, NULL, pressure FROM server_health WHERE healthy AND pressure IS NOT NULL),
+    SELECT server_id, NULL, NULL, NULL, NULL, pressure, CASE WHEN checked_at > moment.now - interval '3 minutes' THEN pool END
+      FROM moment JOIN server_health ON healthy AND (pressure IS NOT NULL OR pool IS NOT NULL)),
   usage AS MATERIALIZED (
-    SELECT server_id, max(memory) AS memory, max(disk) AS disk, sum(ready) AS ready, sum(in_use) AS in_use, max(pressure ->> 'resource') AS pressure,
+    SELECT server_id, max(memory) AS memory, max(disk) AS disk,
+           -- Of every process that tells now, while somebody looks; otherwise as the last check found them.
+           coalesce(sum(ready), max((pool ->> 'ready')::integer)) AS ready, coalesce(sum(in_use), max((pool ->> 'inUse')::integer)) AS in_use,
+           max(pressure ->> 'resource') AS pressure,
            jsonb_strip_nulls(jsonb_build_object('availableBytes', max((pressure ->> 'availableBytes')::float8),
                                                 'floorBytes', max((pressure ->> 'floorBytes')::float8))) AS room
       FROM measured GROUP BY server_id),
