@@ -33,6 +33,8 @@ const esModules = [
 /** What every Node project's Jest configuration starts from (the web app has its own preset). */
 module.exports = {
   testEnvironment: 'node',
+  // Jest would leave a core to itself, and most tests wait: for an engine, a database, a host, or a time to pass.
+  maxWorkers: 2,
   testMatch: ['<rootDir>/src/**/*.spec.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper,

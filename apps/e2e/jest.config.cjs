@@ -4,4 +4,6 @@ module.exports = {
   displayName: 'e2e',
   rootDir: __dirname,
   testTimeout: 60_000,
+  // Each starts the whole product, and a browser.
+  maxWorkers: 1,
 };
