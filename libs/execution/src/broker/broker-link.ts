@@ -31,6 +31,8 @@ interface Session {
 /** The way to a broker for one server: a session, begun when first needed and again when it was lost, and requests within it. */
 export class BrokerLink {
   private session: Promise<Session> | undefined;
+  /** Of the session that holds: the end of a former one says nothing of it. */
+  private socket: Socket | undefined;
   private isKept = false;
   /** What the broker said last of its side. */
   state: Extract<SessionNews, { news: 'state' }> | undefined;
@@ -60,11 +62,12 @@ export class BrokerLink {
     fields: Fields<N>,
     signal?: AbortSignal,
   ): Promise<BrokerReply<N>> {
-    const { id } = await this.open();
+    const { id, socket } = await this.open();
     try {
       return await exchange(this.address, name, { request: name, session: id, ...fields }, signal);
     } catch (error) {
       if (!(error instanceof SessionOverError)) throw error;
+      this.lost(socket); // it may not have been told of it yet
       const again = await this.open();
       return await exchange(this.address, name, { request: name, session: again.id, ...fields }, signal);
     }
@@ -94,9 +97,11 @@ export class BrokerLink {
       config: this.server.containerConfig,
       warm: this.isKept,
     });
+    this.socket = socket;
     readLines(
       socket,
-      (line) => void this.hear(socket, line),
+      // What is not understood ends the session, and it is begun anew.
+      (line) => void this.hear(socket, line).catch(() => this.lost(socket)),
       () => this.lost(socket),
     );
     return { id: answer.session, socket };
@@ -122,6 +127,8 @@ export class BrokerLink {
 
   private lost(socket: Socket): void {
     socket.destroy();
+    if (socket !== this.socket) return;
+    this.socket = undefined;
     this.session = undefined;
     this.state = undefined;
     if (this.isKept) void this.restore();
@@ -148,6 +155,8 @@ export class BrokerLink {
     const session = this.session;
     this.session = undefined;
     this.state = undefined;
-    (await session?.catch(() => undefined))?.socket.destroy();
+    const begun = await session?.catch(() => undefined);
+    begun?.socket.destroy();
+    if (begun && this.socket === begun.socket) this.socket = undefined;
   }
 }

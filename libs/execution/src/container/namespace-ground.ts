@@ -26,6 +26,11 @@ interface WaitingRunner {
   remove(): Promise<void>;
 }
 
+interface Resident {
+  readonly container: Container;
+  readonly link: ResidentLink;
+}
+
 /**
  * Isolation `namespace`: one long-lived container, in which a resident process forks a runner for each job and gives it namespaces, file
  * systems and system calls of its own. The runner is then to its job what it is in a sandbox; runners wait for jobs as sandboxes do.
@@ -34,7 +39,7 @@ export class NamespaceGround implements ContainerGround {
   readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
   private readonly container: LongLivedContainer;
   private readonly pool: WarmPool<WaitingRunner>;
-  private link: Promise<ResidentLink> | undefined;
+  private joined: Promise<Resident> | undefined;
   /** Of jobs in the container that are not known to have ended, also those that were let go. */
   private readonly runners = new Set<string>();
 
@@ -67,9 +72,9 @@ export class NamespaceGround implements ContainerGround {
 
   async close(): Promise<void> {
     await this.pool.close();
-    const link = this.link;
-    this.link = undefined;
-    (await link?.catch(() => undefined))?.close();
+    const joined = this.joined;
+    this.joined = undefined;
+    (await joined?.catch(() => undefined))?.link.close();
     await this.container.leave(this.runners.size > 0);
   }
 
@@ -88,7 +93,7 @@ export class NamespaceGround implements ContainerGround {
           'The script is lost: the container that it ran in has stopped.',
         );
       }
-      return this.placement(container, runnerId, await this.attach(container, runnerId));
+      return this.placement(container, runnerId, await this.attach(runnerId));
     } catch (cause) {
       const error = engineError(cause, 'attaching to a job');
       throw error.code === 'engine_unavailable' || error.code === 'script_lost'
@@ -131,8 +136,8 @@ export class NamespaceGround implements ContainerGround {
     const { diskMb, pids } = this.server.containerConfig.resourceLimits;
     const id = randomUUID();
     try {
-      const container = await this.container.get();
-      const session = new RunnerSession((await this.residentOf(container)).open({ id, diskMb, pids }));
+      const { container, link } = await this.resident();
+      const session = new RunnerSession(link.open({ id, diskMb, pids }));
       try {
         checkVersion(await session.greeted(GREETING_MS));
       } catch (error) {
@@ -145,22 +150,23 @@ export class NamespaceGround implements ContainerGround {
     }
   }
 
-  private async attach(container: Container, runnerId: string): Promise<RunnerSession> {
-    return new RunnerSession((await this.residentOf(container)).attach(runnerId));
+  private async attach(runnerId: string): Promise<RunnerSession> {
+    return new RunnerSession((await this.resident()).link.attach(runnerId));
   }
 
-  /** The stream to the resident, anew where it was lost. */
-  private async residentOf(container: Container): Promise<ResidentLink> {
-    const known = await this.link?.catch(() => undefined);
-    if (known && !known.isLost) return known;
-    // Of several that find it lost, the first makes it for all of them.
-    const made = (this.link = this.joined(this.link, container));
-    return made;
+  /** The stream to the resident. While it lasts the container runs, and the engine need not be asked. */
+  private async resident(): Promise<Resident> {
+    const known = this.joined;
+    const resident = await known?.catch(() => undefined);
+    if (resident && !resident.link.isLost) return resident;
+    // Of several that find it lost, the first joins anew for all of them.
+    if (this.joined === known) this.joined = undefined;
+    return (this.joined ??= this.join());
   }
 
-  private async joined(lost: Promise<ResidentLink> | undefined, container: Container): Promise<ResidentLink> {
-    await lost?.catch(() => undefined);
-    return ResidentLink.to(container);
+  private async join(): Promise<Resident> {
+    const container = await this.container.get();
+    return { container, link: await ResidentLink.to(container) };
   }
 
   private placement(container: Container, runnerId: string, firstSession: RunnerSession): Placement {
@@ -181,7 +187,7 @@ export class NamespaceGround implements ContainerGround {
       reconnect: async () => {
         try {
           if ((await container.inspect()).State.Running) {
-            session = await this.attach(container, runnerId);
+            session = await this.attach(runnerId);
             return session;
           }
         } catch (cause) {
