@@ -1,4 +1,8 @@
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 
 import { errorCode } from '../error-code';
 
@@ -12,12 +16,14 @@ const socketGone = new Set([
 const words =
   /Connection terminated|not currently accepting connections|timeout exceeded when trying to connect|not queryable/;
 
+/** TypeORM's, when the connection broke between two statements of a transaction: the query runner's, its manager's. */
+const released = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
+
 /** Whether a statement failed since the database does not answer, or cannot for now: repeated later it may succeed. */
 export function isDatabaseGone(error: unknown): boolean {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const code = errorCode(cause) ?? '';
-  // The connection broke between two statements of a transaction.
-  if (cause instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (released.some((kind) => cause instanceof kind)) return true;
   if (databaseGone.test(code) || socketGone.has(code)) return true;
   return cause instanceof Error && words.test(cause.message);
 }
