@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { capture } from '../lib/command.mjs';
 import { epochMs, row } from './figures.mjs';
 
@@ -33,6 +35,7 @@ async function compare(product, direct) {
     'cronium-executor:latest',
     'hold',
   ]);
+  const exec = () => spawned('docker', ['exec', container, 'bash', '-c', noOp]);
   const ways = {
     'bash, spawned': () => spawned('bash', ['-c', noOp]),
     'docker run --rm': () =>
@@ -43,32 +46,60 @@ async function compare(product, direct) {
         '-c',
         noOp,
       ]),
-    'docker exec': () => spawned('docker', ['exec', container, 'bash', '-c', noOp]),
+    'docker exec': exec,
     'Cronium, isolated job': () => asJob(product, eventId),
     'Cronium without a broker': () => asJob(direct, directEventId),
   };
-  const figures = Object.fromEntries(Object.keys(ways).map((name) => [name, { first: [], end: [] }]));
   try {
-    // Taken in turn, so that a noisy minute of the machine falls on all of them.
-    for (let round = -warmUpRounds; round < rounds; round += 1) {
-      for (const [name, start] of Object.entries(ways)) {
-        await product.poolIsWarm(2 * poolSize);
-        const { first, end } = await start();
-        if (round < 0) continue;
-        figures[name].first.push(first);
-        figures[name].end.push(end);
-      }
-    }
+    console.log(`\n${rounds} sequential no-op bash jobs each, after ${warmUpRounds} that are not counted`);
+    print(await inTurn(ways, () => product.poolIsWarm(2 * poolSize)));
+    await product.configure({ isolation: 'namespace' });
+    console.log('\nthe same with isolation namespace');
+    const namespaced = { 'docker exec': exec, 'Cronium, namespace': () => asJob(product, eventId) };
+    print(await inTurn(namespaced, () => delay(400)));
   } finally {
+    await product.configure({ isolation: 'job' });
     await capture('docker', ['rm', '-f', container]);
   }
-  const exec = figures['docker exec'];
-  console.log(
-    `\n${rounds} sequential no-op bash jobs each, after ${warmUpRounds} that are not counted\n\nfrom request to the script’s first instruction`,
+}
+
+/** Milliseconds of each way, taken in turn, so that a noisy minute of the machine falls on all of them. */
+async function inTurn(ways, untilReady) {
+  const figures = Object.fromEntries(
+    Object.keys(ways).map((name) => [name, { first: [], start: [], end: [] }]),
   );
-  console.table(Object.entries(figures).map(([name, { first }]) => row(name, first, exec.first)));
-  console.log('from request to the end being visible');
-  console.table(Object.entries(figures).map(([name, { end }]) => row(name, end, exec.end)));
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    for (const [name, act] of Object.entries(ways)) {
+      await untilReady();
+      const { first, start, end } = await act();
+      if (round < 0) continue;
+      figures[name].first.push(first);
+      figures[name].end.push(end);
+      if (start !== undefined) figures[name].start.push(start);
+    }
+  }
+  return figures;
+}
+
+function print(figures) {
+  const exec = figures['docker exec'];
+  const table = (name, rows) => {
+    console.log(`\n${name}`);
+    console.table(rows);
+  };
+  const all = Object.entries(figures);
+  table(
+    'from request to the script’s first instruction',
+    all.map(([name, { first }]) => row(name, first, exec.first)),
+  );
+  table(
+    'of that its start: from when a worker had taken it',
+    all.filter(([, { start }]) => start.length > 0).map(([name, { start }]) => row(name, start, exec.first)),
+  );
+  table(
+    'from request to the end being visible',
+    all.map(([name, { end }]) => row(name, end, exec.end)),
+  );
 }
 
 async function prepare(product) {
@@ -89,5 +120,6 @@ async function asJob(product, eventId) {
   const [job] = execution.jobs;
   if (job.state !== 'succeeded') throw new Error(`The job ended as ${job.state}: ${job.error?.message}`);
   const { entries } = await product.get(`/jobs/${job.id}/log`);
-  return { first: Number(entries[0].text) * 1000 - begin, end };
+  const first = Number(entries[0].text) * 1000;
+  return { first: first - begin, start: first - Date.parse(job.startingAt), end };
 }

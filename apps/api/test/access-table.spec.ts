@@ -92,7 +92,7 @@ describe('role × ownership × share × setting × operation', () => {
               .expect(200)
           : Promise.resolve();
       await shareAs('use');
-      const blocker = await start(owner, serverId, 'sleep 1');
+      const blocker = await start(owner, serverId, 'sleep 600');
       await until(blocker.id, ({ state }) => state === 'running');
       const queued = await start(caller, serverId, 'true');
 
@@ -112,6 +112,7 @@ describe('role × ownership × share × setting × operation', () => {
         save: (await app.as(caller, 'post', '/events').send(details)).status,
         run: (await app.as(caller, 'post', `/events/${queued.eventId ?? ''}/run`).send({})).status,
       };
+      await app.as(admin, 'post', `/executions/${blocker.id}/cancel`).send({}).expect(202);
       const ended = await until(queued.id, ({ endedAt }) => endedAt !== null);
       expect(['succeeded', 'skipped']).toContain(ended.state);
 

@@ -41,7 +41,7 @@ describe('A database that is gone', () => {
 
   it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
     ['manager', (manager) => manager.query('SELECT 1')],
-    ['query runner', async (manager) => manager.queryRunner?.query('SELECT 1')],
+    ['query runner', async (manager): Promise<unknown> => manager.queryRunner?.query('SELECT 1')],
     [
       'query builder',
       (manager) => manager.createQueryBuilder().select('1').from('pg_class', 'c').getRawMany(),

@@ -43,12 +43,45 @@ const limits = z
     return z.NEVER;
   });
 
+/** Where a broker listens for other machines. */
+export interface RemoteAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `unix:///path`, and `tls://host:port` behind a comma for other machines. */
+const addresses = z
+  .string()
+  .default('unix:///run/cronium/broker.sock')
+  .transform((text, context) => {
+    const parts = text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean);
+    const paths = parts
+      .filter((part) => /^unix:\/\/\/.+/.test(part))
+      .map((part) => part.slice('unix://'.length));
+    const remotes = parts.flatMap((part) => {
+      const [, host, port] = /^tls:\/\/([^/]+):(\d{1,5})$/.exec(part) ?? [];
+      return host === undefined ? [] : [{ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }];
+    });
+    const [socketPath] = paths;
+    const [remote] = remotes;
+    const isUnderstood = paths.length + remotes.length === parts.length && remotes.length <= 1;
+    if (isUnderstood && paths.length === 1 && socketPath !== undefined && (remote?.port ?? 0) <= 65_535) {
+      return { socketPath, remote };
+    }
+    context.addIssue({
+      code: 'custom',
+      message: 'must be unix:///path/of/a/socket, with tls://host:port behind a comma for other machines',
+    });
+    return z.NEVER;
+  });
+
 /** The whole environment of the broker, with defaults. Names and meanings are public: docs/operations/broker.md repeats this table. */
 const environmentSchema = z.object({
-  CRONIUM_BROKER_LISTEN: z
-    .string()
-    .regex(/^unix:\/\/\/.+/, 'must be unix:///path/of/a/socket')
-    .default('unix:///run/cronium/broker.sock'),
+  CRONIUM_BROKER_LISTEN: addresses,
+  CRONIUM_BROKER_DATA_DIR: z.string().min(1).default('/var/lib/cronium-broker'),
   CRONIUM_BROKER_IMAGES: list('cronium-executor:latest'),
   CRONIUM_BROKER_CONTAINERS: list('cronium-executor'),
   CRONIUM_BROKER_LIMITS: limits,
@@ -63,6 +96,10 @@ const environmentSchema = z.object({
 export interface BrokerConfig {
   /** Path of the Unix socket that the API comes to. */
   readonly socketPath: string;
+  /** Where the APIs of other machines come to; undefined where none may. */
+  readonly remote: RemoteAddress | undefined;
+  /** Where the broker keeps its certificate, and who has joined. */
+  readonly dataDir: string;
   readonly policy: BrokerPolicy;
   readonly seccompProfilePath: string;
   readonly dockerHost: string | undefined;
@@ -79,7 +116,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): BrokerConfig {
   }
   const { data } = parsed;
   return {
-    socketPath: data.CRONIUM_BROKER_LISTEN.slice('unix://'.length),
+    ...data.CRONIUM_BROKER_LISTEN,
+    dataDir: resolve(data.CRONIUM_BROKER_DATA_DIR),
     policy: {
       images: data.CRONIUM_BROKER_IMAGES,
       containers: data.CRONIUM_BROKER_CONTAINERS,

@@ -48,10 +48,29 @@ export class ComposeProject {
 
   /** @returns what a command of Compose prints on standard output */
   compose(...args: string[]): Promise<string> {
-    return this.composeWith(join(this.folder, '.env'), ...args);
+    return this.composeWith(join(this.folder, '.env'), args);
   }
 
-  async composeWith(environmentFile: string, ...args: string[]): Promise<string> {
+  /** Of docker-compose.broker.yml, as on another machine; its port is on loopback. */
+  composeBroker(...args: string[]): Promise<string> {
+    return this.composeWith(
+      join(this.folder, '.env'),
+      ['--file', 'docker-compose.broker.yml', ...args],
+      this.brokerEnvironment,
+    );
+  }
+
+  /** Has the broker of the other project reached from Cronium's container by this name. */
+  async lead(name: string): Promise<void> {
+    const id = (await this.composeBroker('ps', '--quiet', 'broker')).trim();
+    await run('docker', ['network', 'connect', '--alias', name, `${this.name}_outside`, id]);
+  }
+
+  async composeWith(
+    environmentFile: string,
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<string> {
     const { PATH, HOME, DOCKER_HOST, ...env } = process.env;
     const { stdout } = await run('docker', ['compose', '--env-file', environmentFile, ...args], {
       cwd: root,
@@ -69,10 +88,19 @@ export class ComposeProject {
         CRONIUM_BUILD_NETWORK: 'host',
         CRONIUM_BUILD_CERTIFICATES: env['CRONIUM_BUILD_CERTIFICATES'],
         NPM_CONFIG_REGISTRY: env['NPM_CONFIG_REGISTRY'],
+        ...environment,
       },
       maxBuffer: 64 * 1024 * 1024,
     });
     return stdout;
+  }
+
+  private get brokerEnvironment(): NodeJS.ProcessEnv {
+    return {
+      CRONIUM_BROKER_PROJECT: `${this.name}-remote`,
+      CRONIUM_BROKER_PUBLISH: '127.0.0.1:0',
+      CRONIUM_EXECUTOR_CONTAINER: `${this.name}-remote-executor`,
+    };
   }
 
   /** Runs JavaScript in the container of a service that has Node, with `pg` at hand. */
@@ -112,6 +140,7 @@ export class ComposeProject {
 
   /** All that it made, on the engine and on the disk, whatever its state. */
   async remove(): Promise<void> {
+    await this.composeBroker('down', '--volumes', '--timeout', '20');
     await this.compose('down', '--volumes', '--remove-orphans', '--timeout', '20');
     for (const installation of this.installations) {
       const filter = `label=org.cronium.installation=${installation}`;

@@ -149,6 +149,41 @@ describe('docker compose', () => {
     await api.isolateLocally('job');
   });
 
+  it('runs jobs behind the broker of another project, which a browser has joined by a token', async () => {
+    await project.composeBroker('up', '--no-build', '--wait', '--wait-timeout', '60', 'broker');
+    await project.lead('runner-2');
+    const command = ['exec', '-T', 'broker', 'docker-entrypoint.sh', 'broker', 'join-token'];
+    const joinToken = (await project.composeBroker(...command)).trim();
+    const visitor = await Visitor.open();
+    try {
+      const { page } = visitor;
+      await visitor.signIn(project);
+      await page.goto(`${project.url}/servers/new`);
+      await page.getByRole('link', { name: /Sandboxes on another machine/ }).click();
+      await page.getByLabel('Name', { exact: true }).fill('Runner 2');
+      await page.getByLabel('Address of the broker').fill('tls://runner-2:5443');
+      await page.getByLabel('Join token').fill(joinToken);
+      await page.getByRole('button', { name: 'Join and save' }).click();
+      await page.getByTestId('broker').getByText('tls://runner-2:5443').waitFor();
+      await page.getByTestId('server-health').getByText('Healthy').waitFor();
+      expect(visitor.errors).toEqual([]);
+
+      const serverId = new URL(page.url()).pathname.split('/').at(-1);
+      const event = await api.createEvent({
+        ...{ name: 'Over there', type: 'BASH', content: 'echo over there', serverIds: [serverId] },
+      });
+      expect(await api.run(event.id)).toMatchObject({
+        state: 'succeeded',
+        jobs: [{ serverName: 'Runner 2' }],
+      });
+      expect(await project.composeBroker('logs', 'broker')).toMatch(
+        /"peer":"client [0-9a-f]{12}","request":"open"/,
+      );
+    } finally {
+      await visitor.close();
+    }
+  });
+
   it('tells what migrations have run, from a container of its own', async () => {
     const listed = await project.compose('run', '--rm', '--no-deps', '-T', 'cronium', 'migrate', 'status');
     expect(listed).toMatch(/applied +Foundation1700000000000/);
@@ -156,7 +191,7 @@ describe('docker compose', () => {
   });
 
   it('does not start without what `npm run init` writes', async () => {
-    const configuration = project.composeWith('/dev/null', 'config');
+    const configuration = project.composeWith('/dev/null', ['config']);
     await expect(configuration).rejects.toThrow(/CRONIUM_DOCKER_GID.*npm run init/);
     expect((await project.init()).match(/stays as it is/g)).toHaveLength(4);
   });

@@ -10,6 +10,7 @@ export * from './auth';
 export * from './user';
 export * from './settings';
 export * from './server-share';
+export * from './server-broker';
 export * from './queue';
 export * from './retry';
 export * from './when-unhealthy';

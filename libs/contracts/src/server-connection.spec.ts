@@ -21,7 +21,7 @@ describe('createServerSchema', () => {
     [{ port: 0 }, 'port'],
     [{ port: 65_536 }, 'port'],
     [{ username: 'dep loy' }, 'username'],
-    [{ type: 'container' }, 'type'],
+    [{ type: 'sandbox' }, 'type'],
     [{ credentials: { kind: 'password', password: '' } }, 'credentials.password'],
     [{ credentials: { kind: 'agent' } }, 'credentials.kind'],
   ])('refuses %j, and names the field', (change, path) => {

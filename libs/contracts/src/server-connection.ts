@@ -3,6 +3,7 @@ import * as z from 'zod';
 
 import { idSchema } from './page';
 import { maxQueuedJobsSchema, queueBounds, whenQueueFullSchema } from './queue';
+import { containerConfigChangeSchema, joinBrokerSchema } from './server-broker';
 import { defaultWaitMinutes, waitMinutesSchema, whenUnhealthySchema } from './when-unhealthy';
 
 export const maxServerTags = 20;
@@ -62,19 +63,23 @@ const connectionDetails = {
   resourceLimits: resourceLimitsSchema.partial().default({}).describe('A figure left out is the product’s.'),
 };
 
-/** Body of `POST /api/servers`: an ssh server. Container servers come with the product. */
-export const createServerSchema = z
+const details = {
+  name: serverName,
+  description: z.string().max(2000).default(''),
+  tags: serverTags.default([]),
+  // A host that restarts is not to lose runs.
+  whenUnhealthy: whenUnhealthySchema.default('wait'),
+  waitMinutes: waitMinutesSchema.default(defaultWaitMinutes),
+  maxQueuedJobs: maxQueuedJobsSchema.default(queueBounds.queuedJobs.default),
+  whenQueueFull: whenQueueFullSchema.default('refuse'),
+};
+
+/** An ssh server, as `POST /api/servers` takes it. */
+export const createSshServerSchema = z
   .strictObject({
-    name: serverName,
-    description: z.string().max(2000).default(''),
-    tags: serverTags.default([]),
+    ...details,
     type: z.literal('ssh'),
     ...connectionDetails,
-    // A host that restarts is not to lose runs.
-    whenUnhealthy: whenUnhealthySchema.default('wait'),
-    waitMinutes: waitMinutesSchema.default(defaultWaitMinutes),
-    maxQueuedJobs: maxQueuedJobsSchema.default(queueBounds.queuedJobs.default),
-    whenQueueFull: whenQueueFullSchema.default('refuse'),
     credentials: sshCredentialsSchema,
     hostKey: hostKeySchema
       .optional()
@@ -82,9 +87,27 @@ export const createServerSchema = z
         'The approved key of `POST /api/servers/host-key`. Without it the server waits for an approval.',
       ),
   })
+  .meta({ id: 'CreateSshServer' });
+export type CreateSshServer = z.infer<typeof createSshServerSchema>;
+export type CreateSshServerInput = z.input<typeof createSshServerSchema>;
+
+/** Sandboxes on another machine, as `POST /api/servers` takes it of administrators. */
+export const createContainerServerSchema = z
+  .strictObject({
+    ...details,
+    type: z.literal('container'),
+    broker: joinBrokerSchema,
+    containerConfig: containerConfigChangeSchema.default({}).describe('A figure left out is the product’s.'),
+  })
+  .meta({ id: 'CreateContainerServer' });
+export type CreateContainerServer = z.infer<typeof createContainerServerSchema>;
+export type CreateContainerServerInput = z.input<typeof createContainerServerSchema>;
+
+/** Body of `POST /api/servers`. */
+export const createServerSchema = z
+  .discriminatedUnion('type', [createSshServerSchema, createContainerServerSchema])
   .meta({ id: 'CreateServer' });
 export type CreateServer = z.infer<typeof createServerSchema>;
-export type CreateServerInput = z.input<typeof createServerSchema>;
 
 /** The part of `PATCH /api/servers/:id` that is for ssh servers: what is left out stays. */
 export const updateSshSchema = z

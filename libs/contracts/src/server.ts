@@ -3,12 +3,12 @@ import {
   healthStatusSchema,
   resourceLimitsSchema,
   serverTypeSchema,
-  warmPoolSchema,
 } from '@cronium/server-types';
 import * as z from 'zod';
 
 import { idSchema, pageOf, pageQuerySchema } from './page';
 import { maxQueuedJobsSchema, whenQueueFullSchema } from './queue';
+import { containerConfigChangeSchema, serverBrokerSchema, updateBrokerSchema } from './server-broker';
 import { serverConnectionSchema, updateServerFields, updateSshSchema } from './server-connection';
 import { shareLevelSchema } from './server-share';
 import { waitMinutesSchema, whenUnhealthySchema } from './when-unhealthy';
@@ -43,6 +43,9 @@ export const serverSchema = z
     whenUnhealthy: whenUnhealthySchema,
     waitMinutes: waitMinutesSchema,
     containerConfig: containerConfigSchema.nullable().describe('Present for type `container`.'),
+    broker: serverBrokerSchema
+      .nullable()
+      .describe('Present for containers on another machine, and only for those who may manage the server.'),
     connection: serverConnectionSchema
       .nullable()
       .describe('Present for type `ssh`, and only for those who may manage it.'),
@@ -77,26 +80,14 @@ export type DeleteServerQuery = z.infer<typeof deleteServerQuerySchema>;
 
 /**
  * Body of `PATCH /api/servers/:id`: what is left out stays; so does each figure in `resourceLimits` and `pool`. `ssh` is for ssh servers,
- * `containerConfig` for container servers and administrators.
+ * `containerConfig` for container servers and administrators, `broker` for those of them that are on other machines.
  */
 export const updateServerSchema = z
   .strictObject({
     ...updateServerFields,
     ssh: updateSshSchema.optional(),
-    containerConfig: z
-      .strictObject({
-        isolation: containerConfigSchema.shape.isolation.unwrap(),
-        resourceLimits: resourceLimitsSchema.partial(),
-        pool: z
-          .strictObject({
-            size: warmPoolSchema.shape.size.unwrap(),
-            refillConcurrency: warmPoolSchema.shape.refillConcurrency.unwrap(),
-          })
-          .partial(),
-        maxConcurrentJobs: containerConfigSchema.shape.maxConcurrentJobs.unwrap(),
-      })
-      .partial()
-      .optional(),
+    containerConfig: containerConfigChangeSchema.optional(),
+    broker: updateBrokerSchema.optional(),
   })
   .meta({ id: 'UpdateServer' });
 export type UpdateServer = z.infer<typeof updateServerSchema>;

@@ -1,6 +1,7 @@
 import type { ContainerConfig, HostKey } from '@cronium/server-types';
 
 import { ContainerExecutor } from './container/container-executor';
+import type { RemoteBroker } from './broker/broker-access';
 import type { ServerExecutor } from './port';
 import type { RunnerFolders } from './runner/runner-files';
 import { SshExecutor } from './ssh/ssh-executor';
@@ -11,6 +12,8 @@ export interface ContainerServer {
   readonly id: string;
   readonly type: 'container';
   readonly containerConfig: ContainerConfig;
+  /** On another machine; undefined where the containers are on this one. */
+  readonly broker?: RemoteBroker | undefined;
 }
 
 /** A server as the engine sees it: where to run, and nothing of who may. */

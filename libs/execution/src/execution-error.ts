@@ -12,6 +12,11 @@ export const executionErrorCodes = [
   'sandbox_failed',
   /** The long-lived container of isolation `shared` is not there or not running. */
   'container_unavailable',
+  /**
+   * The broker on another machine shows another certificate than the one that it was joined with, or does not know this Cronium any more: it
+   * is to be joined anew.
+   */
+  'broker_untrusted',
   /** The interpreter for the script's language is missing where it should run. */
   'interpreter_missing',
   /** The runner spoke a protocol version, or a frame, that this side does not know. */

@@ -5,6 +5,8 @@ export * from './execution-error';
 export * from './create-server-executor';
 export { isDead, thisProcess } from './process-identity';
 export * from './fake/fake-executor';
+export type { RemoteBroker } from './broker/broker-access';
+export { JoinError, joinBroker, leaveBroker } from './broker/remote/join-broker';
 export type { RunnerFolders } from './runner/runner-files';
 export type { SshCredentials, SshServer } from './ssh/ssh-server';
 export { type HostKeyTarget, fetchHostKey } from './ssh/fetch-host-key';

@@ -37,6 +37,7 @@ import { TraceContext1700002000000 } from './migrations/1700002000000-trace-cont
 import { AlertMailGroups1700002110000 } from './migrations/1700002110000-alert-mail-groups';
 import { Leftovers1700002120000 } from './migrations/1700002120000-leftovers';
 import { ServerPools1700002200000 } from './migrations/1700002200000-server-pools';
+import { ServerBrokers1700002300000 } from './migrations/1700002300000-server-brokers';
 import { ServerSamples1700002100000 } from './migrations/1700002100000-server-samples';
 
 /** Entities and migrations are named one by one, so that the bundle has them and nothing is found by file name. */
@@ -80,6 +81,7 @@ export const migrations = [
   AlertMailGroups1700002110000,
   Leftovers1700002120000,
   ServerPools1700002200000,
+  ServerBrokers1700002300000,
 ];
 
 /** The connection to Postgres; `synchronize` is off for good, the schema is what the migrations say. */

@@ -1,4 +1,10 @@
-import type { LocalExecutionAccess, ShareLevel, UserRole, WhenUnhealthy } from '@cronium/contracts';
+import type {
+  LocalExecutionAccess,
+  ServerBroker,
+  ShareLevel,
+  UserRole,
+  WhenUnhealthy,
+} from '@cronium/contracts';
 import { type ScriptHandle, ScriptTakenOverError } from '@cronium/execution';
 import type { HealthStatus, HostKey, ResourceLimitOverrides, ServerType } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
@@ -54,6 +60,8 @@ export interface ClaimedJob {
     readonly name: string;
     readonly type: ServerType;
     readonly containerConfig: unknown;
+    readonly broker: ServerBroker | null;
+    readonly brokerCredentials: string | null;
     readonly sshConfig: unknown;
     readonly sshCredentials: string | null;
     readonly hostKey: HostKey | null;
@@ -182,7 +190,7 @@ export class JobStore {
                  execution.input, execution.trigger, execution.event_id, execution.event_name,
                  version.type, version.content, version.timeout_seconds, version.setup_timeout_seconds, version.cleanup_timeout_seconds, version.environment, version.limits,
                  version.version, server.id AS server_id, server.name AS server_name, server.type AS server_type,
-                 server.container_config, server.ssh_config, server.ssh_credentials, server.host_key, server.owner_id AS server_owner_id, server.is_system_managed,
+                 server.container_config, server.broker, server.broker_credentials, server.ssh_config, server.ssh_credentials, server.host_key, server.owner_id AS server_owner_id, server.is_system_managed,
                  server.when_unhealthy, execution.failover_servers <> '{}' AS has_next_server,
                  owner.id AS owner_id, owner.role AS owner_role, owner.status AS owner_status, setting.value AS local_access,
                  (SELECT level FROM server_shares share
@@ -270,6 +278,8 @@ interface ClaimedRow {
   server_name: string;
   server_type: ServerType;
   container_config: unknown;
+  broker: ServerBroker | null;
+  broker_credentials: string | null;
   ssh_config: unknown;
   ssh_credentials: string | null;
   host_key: HostKey | null;
@@ -334,6 +344,8 @@ function toClaimedJob(row: ClaimedRow, health: HealthStatus | null): ClaimedJob 
       name: row.server_name,
       type: row.server_type,
       containerConfig: row.container_config,
+      broker: row.broker,
+      brokerCredentials: row.broker_credentials,
       sshConfig: row.ssh_config,
       sshCredentials: row.ssh_credentials,
       hostKey: row.host_key,

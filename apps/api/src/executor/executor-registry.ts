@@ -61,9 +61,12 @@ export class ExecutorRegistry implements OnApplicationShutdown {
 
   /** The executor for a server as its row is now. Connected in processes that run jobs, where it keeps sandboxes warm. */
   async get(server: ServerRow): Promise<ServerExecutor> {
-    const { type, containerConfig, sshConfig, sshCredentials, hostKey } = server;
+    const { type, containerConfig, broker, brokerCredentials, sshConfig, sshCredentials, hostKey } = server;
     const jump = await this.versionOfJumpHosts(server);
-    const madeFrom = JSON.stringify([type, containerConfig, sshConfig, sshCredentials, hostKey, jump]);
+    const madeFrom = JSON.stringify([
+      ...[type, containerConfig, broker, brokerCredentials],
+      ...[sshConfig, sshCredentials, hostKey, jump],
+    ]);
     const present = this.entries.get(server.id);
     if (present?.madeFrom === madeFrom) return present.executor;
 

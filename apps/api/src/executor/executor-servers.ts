@@ -1,10 +1,11 @@
-import type { ExecutorServer, SshServer } from '@cronium/execution';
+import type { ServerBroker } from '@cronium/contracts';
+import type { ExecutorServer, RemoteBroker, SshServer } from '@cronium/execution';
 import { containerConfigSchema, type HostKey, sshConfigSchema } from '@cronium/server-types';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { SecretsService } from '../secrets/secrets.service';
-import { openCredentials } from '../servers/server-credentials';
+import { openBrokerIdentity, openCredentials } from '../servers/server-credentials';
 
 /** A server's row, as far as running on it is concerned. */
 export interface ServerRow {
@@ -12,6 +13,10 @@ export interface ServerRow {
   readonly name: string;
   readonly type: string;
   readonly containerConfig: unknown;
+  /** Of containers on another machine. */
+  readonly broker: ServerBroker | null;
+  /** Sealed. */
+  readonly brokerCredentials: string | null;
   readonly sshConfig: unknown;
   /** Sealed. */
   readonly sshCredentials: string | null;
@@ -36,6 +41,7 @@ export class ExecutorServers {
           id: server.id,
           type: 'container',
           containerConfig: containerConfigSchema.parse(server.containerConfig),
+          broker: this.remoteBroker(server),
         };
       case 'ssh':
         return this.sshServerOf(server, longestChain);
@@ -48,6 +54,16 @@ export class ExecutorServers {
   async sshServer(id: string | null): Promise<SshServer | null> {
     const row = id === null ? null : await this.find(id);
     return row && this.sshServerOf(row, longestChain);
+  }
+
+  /** The way to the broker of a server on another machine; undefined for a server on this one. */
+  remoteBroker({
+    id,
+    broker,
+    brokerCredentials,
+  }: Pick<ServerRow, 'id' | 'broker' | 'brokerCredentials'>): RemoteBroker | undefined {
+    if (broker === null) return undefined;
+    return { ...broker, identity: openBrokerIdentity(this.secrets, id, brokerCredentials ?? '') };
   }
 
   private async sshServerOf(server: ServerRow, hopsLeft: number): Promise<SshServer> {
@@ -71,8 +87,8 @@ export class ExecutorServers {
 
   private async find(id: string): Promise<ServerRow | null> {
     const [row] = await this.database.query<ServerRow[]>(
-      `SELECT id, name, type, container_config AS "containerConfig", ssh_config AS "sshConfig",
-              ssh_credentials AS "sshCredentials", host_key AS "hostKey"
+      `SELECT id, name, type, container_config AS "containerConfig", broker, broker_credentials AS "brokerCredentials",
+              ssh_config AS "sshConfig", ssh_credentials AS "sshCredentials", host_key AS "hostKey"
          FROM servers WHERE id = $1 AND type = 'ssh'`,
       [id],
     );

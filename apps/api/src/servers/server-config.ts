@@ -1,3 +1,4 @@
+import type { ContainerConfigChange } from '@cronium/contracts';
 import {
   type ContainerConfig,
   containerConfigSchema,
@@ -30,4 +31,19 @@ export function capacityOf(server: ConfigColumns): {
   const config = containerConfigOf(server) ?? sshConfigOf(server);
   if (!config) throw new Error(`A server has the unknown type "${server.type}".`);
   return config;
+}
+
+/** The container configuration with a change: what it leaves out stays, or has its default. */
+export function mergeContainerConfig(present: unknown, change: ContainerConfigChange): ContainerConfig {
+  const config = containerConfigSchema.parse(present);
+  return {
+    ...config,
+    ...withoutUndefined(change),
+    resourceLimits: { ...config.resourceLimits, ...withoutUndefined(change.resourceLimits ?? {}) },
+    pool: { ...config.pool, ...withoutUndefined(change.pool ?? {}) },
+  };
+}
+
+export function withoutUndefined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
 }

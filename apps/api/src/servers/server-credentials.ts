@@ -13,10 +13,24 @@ export const storedCredentialsSchema = z.discriminatedUnion('kind', [
 ]);
 export type StoredCredentials = z.infer<typeof storedCredentialsSchema>;
 
+/** What this Cronium shows to the broker of another machine, as it is stored (sealed). */
+const brokerIdentitySchema = z.strictObject({ certificate: z.string(), privateKey: z.string() });
+export type BrokerIdentity = z.infer<typeof brokerIdentitySchema>;
+
 type Sealer = Pick<SecretsService, 'encrypt' | 'decrypt'>;
 
 /** Bound to the server: sealed credentials copied to another row do not open. */
 const purposeOf = (serverId: string) => `server:${serverId}:credentials`;
+
+const brokerPurposeOf = (serverId: string) => `server:${serverId}:broker`;
+
+export function sealBrokerIdentity(secrets: Sealer, serverId: string, identity: BrokerIdentity): string {
+  return secrets.encrypt(JSON.stringify(identity), brokerPurposeOf(serverId));
+}
+
+export function openBrokerIdentity(secrets: Sealer, serverId: string, sealed: string): BrokerIdentity {
+  return brokerIdentitySchema.parse(JSON.parse(secrets.decrypt(sealed, brokerPurposeOf(serverId))));
+}
 
 export function sealCredentials(secrets: Sealer, serverId: string, credentials: StoredCredentials): string {
   return secrets.encrypt(JSON.stringify(credentials), purposeOf(serverId));

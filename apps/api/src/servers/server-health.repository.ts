@@ -131,7 +131,8 @@ export class ServerHealthRepository {
                         coalesce((SELECT pressure->'since' FROM present), to_jsonb($3::timestamptz))) FROM short)
          FROM servers
         WHERE id = $1
-          AND (container_config, ssh_config, ssh_credentials, host_key) IS NOT DISTINCT FROM ($9::jsonb, $10::jsonb, $11, $12::jsonb)
+          AND (container_config, ssh_config, ssh_credentials, host_key, broker, broker_credentials)
+              IS NOT DISTINCT FROM ($9::jsonb, $10::jsonb, $11, $12::jsonb, $16::jsonb, $17)
        ON CONFLICT (server_id) DO UPDATE
          SET healthy = excluded.healthy, checked_at = excluded.checked_at, latency_ms = excluded.latency_ms,
              reason = excluded.reason, notice = excluded.notice, failures = excluded.failures,
@@ -150,6 +151,7 @@ export class ServerHealthRepository {
         ...[server.sshCredentials, jsonOrNull(server.hostKey)],
         ...[usage?.host?.memoryAvailableBytes ?? null, usage?.host?.diskFreeBytes ?? null],
         jsonOrNull(usage?.pool ?? null),
+        ...[jsonOrNull(server.broker), server.brokerCredentials],
       ],
     );
     const [row] = rows;

@@ -1,4 +1,4 @@
-import type { WhenQueueFull, WhenUnhealthy } from '@cronium/contracts';
+import type { ServerBroker, WhenQueueFull, WhenUnhealthy } from '@cronium/contracts';
 import type { HostKey, ServerType } from '@cronium/server-types';
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
@@ -28,6 +28,14 @@ export class Server {
   /** As it was set: what is left out has containerConfigSchema's default. */
   @Column('jsonb', { name: 'container_config', nullable: true })
   containerConfig: unknown;
+
+  /** Of containers on another machine; null where they are on the machine of this process. */
+  @Column('jsonb', { name: 'broker', nullable: true })
+  broker: ServerBroker | null;
+
+  /** Sealed, see server-credentials.ts. */
+  @Column('text', { name: 'broker_credentials', nullable: true })
+  brokerCredentials: string | null;
 
   /** As it was set: what is left out has sshConfigSchema's default. */
   @Column('jsonb', { name: 'ssh_config', nullable: true })

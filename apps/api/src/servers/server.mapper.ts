@@ -30,6 +30,7 @@ export function toServerDto(
     maxQueuedJobs: server.maxQueuedJobs,
     whenQueueFull: server.whenQueueFull,
     containerConfig: containerConfigOf(server),
+    broker: access === 'manage' ? server.broker : null,
     connection: access === 'manage' ? toConnection(server, relations) : null,
     health,
     createdAt: server.createdAt.toISOString(),

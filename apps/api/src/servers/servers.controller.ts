@@ -1,6 +1,8 @@
 import {
   type ChangedServerShares,
   changedServerSharesSchema,
+  type CreateServer,
+  createServerSchema,
   type DeleteServerQuery,
   deleteServerQuerySchema,
   type IdParams,
@@ -35,6 +37,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, Permits } from '../auth/access.decorators';
 import type { Caller } from '../auth/policy';
 import { Answers } from '../http/openapi.decorators';
+import { ContainerServersService } from './container-servers.service';
 import { ServersService } from './servers.service';
 import { SharingService } from './sharing.service';
 import { SshServersService } from './ssh-servers.service';
@@ -46,7 +49,25 @@ export class ServersController {
     private readonly servers: ServersService,
     private readonly sharing: SharingService,
     private readonly sshServers: SshServersService,
+    private readonly containerServers: ContainerServersService,
   ) {}
+
+  @Permits('server.create')
+  @Post()
+  @Answers(
+    'Add an ssh server, or sandboxes on another machine, which then belongs to the caller. The latter is for administrators.',
+    201,
+    serverSchema,
+    [400, 401, 403, 413],
+  )
+  create(
+    @CurrentUser() caller: Caller,
+    @Body({ schema: createServerSchema }) details: CreateServer,
+  ): Promise<Server> {
+    return details.type === 'ssh'
+      ? this.sshServers.create(caller, details)
+      : this.containerServers.create(caller, details);
+  }
 
   @Permits('server.read')
   @Get()
@@ -78,7 +99,10 @@ export class ServersController {
     @Param({ schema: idParamsSchema }) { id }: IdParams,
     @Body({ schema: updateServerSchema }) change: UpdateServer,
   ): Promise<Server> {
-    return this.sshServers.update(caller, id, change);
+    const { ssh, broker, ...others } = change;
+    if (ssh) return this.sshServers.update(caller, id, { ...change, ssh });
+    if (broker) return this.containerServers.update(caller, id, { ...others, broker });
+    return this.servers.update(caller, id, others);
   }
 
   @Permits('server.update')
@@ -90,7 +114,7 @@ export class ServersController {
     @Param({ schema: idParamsSchema }) { id }: IdParams,
     @Query({ schema: deleteServerQuerySchema }) { confirm }: DeleteServerQuery,
   ): Promise<void> {
-    return this.servers.delete(caller, id, confirm);
+    return this.containerServers.delete(caller, id, confirm);
   }
 
   @Permits('server.check')

@@ -5,6 +5,7 @@ import { AlertsModule } from '../alerts/alerts.module';
 import { EnforcementModule } from '../enforcement/enforcement.module';
 import { SettingsModule } from '../settings/settings.module';
 import { UsersModule } from '../users/users.module';
+import { ContainerServersService } from './container-servers.service';
 import { HostKeysService } from './host-keys.service';
 import { HostPressures } from './host-pressures';
 import { Server } from './server.entity';
@@ -32,6 +33,7 @@ import { SshServersService } from './ssh-servers.service';
     ServerUsageRepository,
     HostPressures,
     SshServersService,
+    ContainerServersService,
     HostKeysService,
   ],
   exports: [ServersService, ServerHealth],

@@ -24,7 +24,7 @@ import { decodeCursor, toPage } from '../http/cursor';
 import { DomainError, notFound } from '../http/domain-error';
 import { SettingsService } from '../settings/settings.service';
 import { Server } from './server.entity';
-import { capacityOf } from './server-config';
+import { capacityOf, mergeContainerConfig, withoutUndefined } from './server-config';
 import { ServerEventsRepository } from './server-events.repository';
 import { toServerDto } from './server.mapper';
 import { ServerHealth } from './server-health';
@@ -278,9 +278,7 @@ export class ServersService {
         [{ path: 'body.containerConfig', message: 'Only a container server has this.' }],
       );
     }
-    if (caller.role !== 'ADMIN') {
-      throw new DomainError('forbidden', 'forbidden', 'Only administrators configure container servers.');
-    }
+    requireContainerAdministrator(caller);
     return mergeContainerConfig(server.containerConfig, change);
   }
 
@@ -320,21 +318,10 @@ export class ServersService {
   }
 }
 
-function mergeContainerConfig(
-  present: unknown,
-  change: NonNullable<UpdateServer['containerConfig']>,
-): unknown {
-  const config = containerConfigSchema.parse(present);
-  return {
-    ...config,
-    ...withoutUndefined(change),
-    resourceLimits: { ...config.resourceLimits, ...withoutUndefined(change.resourceLimits ?? {}) },
-    pool: { ...config.pool, ...withoutUndefined(change.pool ?? {}) },
-  };
-}
-
-function withoutUndefined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
+/** @throws DomainError for anybody else: a container server is a machine's, not a person's */
+export function requireContainerAdministrator({ role }: Pick<Caller, 'role'>): void {
+  if (role === 'ADMIN') return;
+  throw new DomainError('forbidden', 'forbidden', 'Only administrators configure container servers.');
 }
 
 function toUsable(server: Server): UsableServer {

@@ -2,8 +2,6 @@ import {
   approveHostKeySchema,
   type ConnectionTest,
   connectionTestSchema,
-  type CreateServer,
-  createServerSchema,
   type GeneratedKey,
   generatedKeySchema,
   type HostKeyRequest,
@@ -35,16 +33,6 @@ export class SshServersController {
     private readonly servers: SshServersService,
     private readonly hostKeys: HostKeysService,
   ) {}
-
-  @Permits('server.create')
-  @Post()
-  @Answers('Add an ssh server, which then belongs to the caller.', 201, serverSchema, [400, 401, 403, 413])
-  create(
-    @CurrentUser() caller: Caller,
-    @Body({ schema: createServerSchema }) details: CreateServer,
-  ): Promise<Server> {
-    return this.servers.create(caller, details);
-  }
 
   @Permits('server.create')
   @Post('keys')

@@ -1,6 +1,6 @@
 import type {
   ConnectionTest,
-  CreateServer,
+  CreateSshServer,
   GeneratedKey,
   Server as ServerDto,
   SshCredentials,
@@ -20,6 +20,7 @@ import { ExecutorRegistry } from '../executor/executor-registry';
 import { ExecutorServers } from '../executor/executor-servers';
 import { DomainError } from '../http/domain-error';
 import { SecretsService } from '../secrets/secrets.service';
+import { withoutUndefined } from './server-config';
 import { openCredentials, sealCredentials, type StoredCredentials } from './server-credentials';
 import { Server } from './server.entity';
 import { ServersService } from './servers.service';
@@ -44,7 +45,7 @@ export class SshServersService {
     private readonly audit: AuditService,
   ) {}
 
-  async create(caller: Caller, details: CreateServer): Promise<ServerDto> {
+  async create(caller: Caller, details: CreateSshServer): Promise<ServerDto> {
     const { name, description, tags, type, whenUnhealthy, waitMinutes, ...others } = details;
     const { maxQueuedJobs, whenQueueFull, credentials, hostKey, ...connection } = others;
     await this.requireJumpHost(caller, null, connection.jumpServerId);
@@ -83,8 +84,11 @@ export class SshServersService {
   }
 
   /** Changes the connection of a server. Another address is another host: its key must be approved anew. */
-  async update(caller: Caller, id: string, change: UpdateServer): Promise<ServerDto> {
-    if (!change.ssh) return this.servers.update(caller, id, change);
+  async update(
+    caller: Caller,
+    id: string,
+    change: UpdateServer & { readonly ssh: UpdateSsh },
+  ): Promise<ServerDto> {
     const { server } = await this.manageableSsh(caller, id);
     const { credentials, resourceLimits, ...connection } = change.ssh;
     if (connection.jumpServerId !== undefined)
@@ -92,7 +96,7 @@ export class SshServersService {
     const before = sshConfigSchema.parse(server.sshConfig);
     const config = {
       ...before,
-      ...defined(connection),
+      ...withoutUndefined(connection),
       resourceLimits: { ...before.resourceLimits, ...resourceLimits },
     };
     if (config.host !== before.host || config.port !== before.port) {
@@ -137,7 +141,7 @@ export class SshServersService {
     if (connection.jumpServerId !== undefined)
       await this.requireJumpHost(caller, id, connection.jumpServerId);
     const before = sshConfigSchema.parse(server.sshConfig);
-    const config = { ...before, ...defined(connection) };
+    const config = { ...before, ...withoutUndefined(connection) };
     const moved = config.host !== before.host || config.port !== before.port;
     const used = credentials
       ? (await this.prepare(this.database.manager, caller, credentials, 'body.credentials', true)).credentials
@@ -248,17 +252,13 @@ const authenticationOf = ({ kind }: StoredCredentials): SshConfig['authenticatio
   kind === 'password' ? 'password' : 'key';
 
 function configOf(
-  connection: Omit<Partial<CreateServer>, 'type'> & { readonly host: string; readonly username: string },
+  connection: Omit<Partial<CreateSshServer>, 'type'> & { readonly host: string; readonly username: string },
   credentials: StoredCredentials,
 ): SshConfig {
   const { resourceLimits, ...others } = connection;
   return sshConfigSchema.parse({
-    ...defined(others),
+    ...withoutUndefined(others),
     authentication: authenticationOf(credentials),
     resourceLimits: { ...defaultResourceLimits, ...resourceLimits },
   });
-}
-
-function defined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
 }

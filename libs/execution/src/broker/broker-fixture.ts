@@ -1,30 +1,43 @@
 import { defaultResourceLimits } from '@cronium/server-types';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import type { Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 
 import { EngineFixture } from '../container/engine-fixture';
+import type { ExecutorLogger } from '../create-server-executor';
 import { Broker } from './broker';
+import type { RemoteBroker } from './broker-access';
 import type { BrokerPolicy } from './broker-policy';
 import { listenLocally } from './listen-locally';
+import { BrokerStore } from './remote/broker-store';
+import { joinBroker } from './remote/join-broker';
+import { listenRemotely } from './remote/listen-remotely';
 
 const IMAGE = 'cronium-executor:latest';
+const CONNECTIONS = 256;
+/** For handshakes, on a machine that is busy. */
+const PATIENCE_MS = 3_000;
 
-/** For tests: a broker on the real engine, behind a Unix socket of its own. */
-export class BrokerFixture {
-  // A socket's path is short.
-  readonly path = join(mkdtempSync('/tmp/cronium-broker-'), 'socket');
-  readonly address = `unix://${this.path}`;
+/** For tests: a broker on a real engine, behind a socket of its own. */
+abstract class ServingFixture {
   readonly requests: object[] = [];
+  protected readonly logger: ExecutorLogger = {
+    debug: () => undefined,
+    info: (fields) => this.requests.push(fields),
+    warn: (fields) => this.requests.push(fields),
+    error: (fields) => this.requests.push(fields),
+  };
   private running: { readonly broker: Broker; readonly server: Server } | undefined;
 
-  constructor(private readonly engine: EngineFixture) {}
+  constructor(protected readonly engine: EngineFixture) {}
+
+  protected abstract listen(broker: Broker, requestsPerSecond: number): Promise<Server>;
 
   async start(policy: Partial<BrokerPolicy> = {}): Promise<void> {
+    const { dockerHost, seccompProfilePath } = this.engine.context;
     const broker = new Broker({
-      dockerHost: undefined,
-      seccompProfilePath: this.engine.context.seccompProfilePath,
+      ...{ dockerHost, seccompProfilePath, logger: this.logger },
       policy: {
         images: [IMAGE],
         containers: [this.engine.server.containerConfig.containerName],
@@ -34,17 +47,8 @@ export class BrokerFixture {
         requestsPerSecond: 1000,
         ...policy,
       },
-      logger: {
-        debug: () => undefined,
-        info: (fields) => this.requests.push(fields),
-        warn: (fields) => this.requests.push(fields),
-        error: (fields) => this.requests.push(fields),
-      },
     });
-    this.running = {
-      broker,
-      server: await listenLocally(broker, this.path, policy.requestsPerSecond ?? 1000),
-    };
+    this.running = { broker, server: await this.listen(broker, policy.requestsPerSecond ?? 1000) };
   }
 
   /** As SIGTERM does it. */
@@ -54,5 +58,44 @@ export class BrokerFixture {
     const closed = server?.listening && once(server.close(), 'close');
     await broker?.close();
     await closed;
+  }
+}
+
+/** Behind a Unix socket. */
+export class BrokerFixture extends ServingFixture {
+  // A socket's path is short.
+  readonly path = join(mkdtempSync('/tmp/cronium-broker-'), 'socket');
+  readonly address = `unix://${this.path}`;
+
+  protected listen(broker: Broker, requestsPerSecond: number): Promise<Server> {
+    return listenLocally(broker, this.path, requestsPerSecond);
+  }
+}
+
+/** On loopback, as for other machines. */
+export class RemoteBrokerFixture extends ServingFixture {
+  readonly store = new BrokerStore(mkdtempSync('/tmp/cronium-broker-'));
+  /** Kept over a restart. */
+  port = 0;
+
+  get address(): string {
+    return `tls://127.0.0.1:${this.port}`;
+  }
+
+  giveToken(seconds = 60): Promise<string> {
+    return this.store.giveToken(new Date(Date.now() + seconds * 1000));
+  }
+
+  async join(installationId = this.engine.installationId): Promise<RemoteBroker> {
+    return joinBroker(this.address, await this.giveToken(), installationId);
+  }
+
+  protected async listen(broker: Broker, requestsPerSecond: number): Promise<Server> {
+    const server = await listenRemotely(broker, {
+      ...{ store: this.store, logger: this.logger, requestsPerSecond },
+      ...{ host: '127.0.0.1', port: this.port, connections: CONNECTIONS, patienceMs: PATIENCE_MS },
+    });
+    this.port = (server.address() as AddressInfo).port;
+    return server;
   }
 }

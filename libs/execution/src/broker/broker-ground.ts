@@ -10,6 +10,7 @@ import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { HostRoom } from '../runner/messages';
 import { GREETING_MS, RunnerSession, checkVersion } from '../runner/runner-session';
 import type { ScriptHandle } from '../script-handle';
+import type { BrokerAccess } from './broker-access';
 import { BrokerLink } from './broker-link';
 import { handleLocation, locationSchema } from './broker-messages';
 
@@ -18,8 +19,8 @@ export class BrokerGround implements ContainerGround {
   readonly patienceSeconds = ENGINE_PATIENCE_SECONDS;
   private readonly link: BrokerLink;
 
-  constructor(server: ContainerServer, address: string, context: EngineContext) {
-    this.link = new BrokerLink(address, server, context);
+  constructor(server: ContainerServer, broker: BrokerAccess, context: EngineContext) {
+    this.link = new BrokerLink(broker, server, context);
   }
 
   open(): Promise<void> {

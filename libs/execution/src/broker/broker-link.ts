@@ -5,19 +5,23 @@ import type { EngineContext, ContainerServer } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import {
   BROKER_VERSION,
+  STILL_HERE_MS,
   type BrokerAnswer,
   type BrokerRequest,
   type BrokerRequestName,
   type SessionNews,
   sessionNewsSchema,
 } from './broker-messages';
+import type { BrokerAccess } from './broker-access';
 import { type BrokerReply, SessionOverError, exchange } from './exchange';
 import { readLines, writeLine } from './line-stream';
 
 const RETRY_MS = 500;
+/** A line that is cut says nothing: whoever is there says so three times as often. */
+const SILENCE_MS = 3 * STILL_HERE_MS;
 
 /** Requests of a session; the link knows its id. */
-type SessionRequestName = Exclude<BrokerRequestName, 'health' | 'session'>;
+type SessionRequestName = Exclude<BrokerRequestName, 'health' | 'session' | 'leave'>;
 type Fields<N extends SessionRequestName> = Omit<
   Extract<BrokerRequest, { request: N }>,
   'request' | 'session'
@@ -26,6 +30,8 @@ type Fields<N extends SessionRequestName> = Omit<
 interface Session {
   readonly id: string;
   readonly socket: Socket;
+  /** To the runners of jobs: lost with the session. */
+  readonly streams: Set<Socket>;
 }
 
 /** The way to a broker for one server: a session, begun when first needed and again when it was lost, and requests within it. */
@@ -38,7 +44,7 @@ export class BrokerLink {
   state: Extract<SessionNews, { news: 'state' }> | undefined;
 
   constructor(
-    private readonly address: string,
+    private readonly broker: BrokerAccess,
     private readonly server: ContainerServer,
     private readonly context: EngineContext,
   ) {}
@@ -62,14 +68,13 @@ export class BrokerLink {
     fields: Fields<N>,
     signal?: AbortSignal,
   ): Promise<BrokerReply<N>> {
-    const { id, socket } = await this.open();
+    const session = await this.open();
     try {
-      return await exchange(this.address, name, { request: name, session: id, ...fields }, signal);
+      return await this.within(session, name, fields, signal);
     } catch (error) {
       if (!(error instanceof SessionOverError)) throw error;
-      this.lost(socket); // it may not have been told of it yet
-      const again = await this.open();
-      return await exchange(this.address, name, { request: name, session: again.id, ...fields }, signal);
+      this.lost(session.socket); // it may not have been told of it yet
+      return await this.within(await this.open(), name, fields, signal);
     }
   }
 
@@ -78,6 +83,19 @@ export class BrokerLink {
     const { answer, socket } = await this.request(name, fields);
     socket.destroy();
     return answer;
+  }
+
+  private async within<N extends SessionRequestName>(
+    { id, streams }: Session,
+    name: N,
+    fields: Fields<N>,
+    signal: AbortSignal | undefined,
+  ): Promise<BrokerReply<N>> {
+    const reply = await exchange(this.broker, name, { request: name, session: id, ...fields }, signal);
+    const { socket } = reply;
+    streams.add(socket);
+    socket.once('close', () => streams.delete(socket));
+    return reply;
   }
 
   private open(): Promise<Session> {
@@ -89,7 +107,7 @@ export class BrokerLink {
   }
 
   private async begin(): Promise<Session> {
-    const { answer, socket } = await exchange(this.address, 'session', {
+    const { answer, socket } = await exchange(this.broker, 'session', {
       version: BROKER_VERSION,
       request: 'session',
       installationId: this.context.installationId,
@@ -98,13 +116,15 @@ export class BrokerLink {
       warm: this.isKept,
     });
     this.socket = socket;
-    readLines(
-      socket,
-      // What is not understood ends the session, and it is begun anew.
-      (line) => void this.hear(socket, line).catch(() => this.lost(socket)),
-      () => this.lost(socket),
-    );
-    return { id: answer.session, socket };
+    const streams = new Set<Socket>();
+    const lost = () => {
+      for (const stream of streams) stream.destroy();
+      this.lost(socket);
+    };
+    socket.setTimeout(SILENCE_MS, lost);
+    // What is not understood ends the session, and it is begun anew.
+    readLines(socket, (line) => void this.hear(socket, line).catch(lost), lost);
+    return { id: answer.session, socket, streams };
   }
 
   private async hear(socket: Socket, line: string): Promise<void> {

@@ -13,6 +13,9 @@ import { hostRoomSchema, leftoversSchema } from '../runner/messages';
 
 export const BROKER_VERSION = 1;
 
+/** A broker says at least so often that it is there; who has heard nothing for three times as long has lost it. */
+export const STILL_HERE_MS = 10_000;
+
 /** The longest line, in bytes: a question about as many containers as an engine runs. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
@@ -64,9 +67,21 @@ export const brokerRequestSchema = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('measure'), session }),
   /** Removes what killed runners have left. */
   z.strictObject({ request: z.literal('sweep'), session }),
+  /** Forgets the client: its certificate will not be used any more. Of clients on other machines. */
+  z.strictObject({ version: z.literal(BROKER_VERSION), request: z.literal('leave') }),
 ]);
 export type BrokerRequest = z.infer<typeof brokerRequestSchema>;
 export type BrokerRequestName = BrokerRequest['request'];
+
+/** The one thing that a client on another machine can ask whose certificate the broker does not know: to know it from now on. */
+export const joinRequestSchema = z.strictObject({
+  version: z.literal(BROKER_VERSION),
+  request: z.literal('join'),
+  installationId: z.string().min(1).max(64),
+  /** Of a join token that was given on the broker's machine. */
+  secret: z.string().regex(/^[0-9a-f]{48}$/),
+});
+export type JoinRequest = z.infer<typeof joinRequestSchema>;
 
 const errorSchema = z.strictObject({
   error: z.strictObject({
@@ -92,17 +107,20 @@ export const answerSchemas = {
   measure: z.strictObject({ room: hostRoomSchema.optional() }),
   sweep: leftoversSchema,
   usage: z.strictObject({ cores: z.number(), memoryBytes: z.number() }),
-} satisfies Record<BrokerRequestName, z.ZodType>;
-export type BrokerAnswer<N extends BrokerRequestName> = z.infer<(typeof answerSchemas)[N]>;
+  leave: z.strictObject({}),
+  join: z.strictObject({}),
+} satisfies Record<BrokerRequestName | 'join', z.ZodType>;
+export type AnsweredName = keyof typeof answerSchemas;
+export type BrokerAnswer<N extends AnsweredName> = z.infer<(typeof answerSchemas)[N]>;
 
 /** The answer to a request of this name, or why there is none. */
-export function answerSchema<N extends BrokerRequestName>(name: N): z.ZodType<BrokerAnswer<N> | BrokerError> {
+export function answerSchema<N extends AnsweredName>(name: N): z.ZodType<BrokerAnswer<N> | BrokerError> {
   return z.union([errorSchema, answerSchemas[name]]);
 }
 
 /** What a session's broker says. */
 export const sessionNewsSchema = z.discriminatedUnion('news', [
-  /** When it has changed, at most once a second. */
+  /** When it has changed, at most once a second; unchanged every ten, so that a client knows that it is there. */
   z.strictObject({
     news: z.literal('state'),
     pool: z.strictObject({ ready: z.int(), starting: z.int(), inUse: z.int() }).optional(),

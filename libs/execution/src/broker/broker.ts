@@ -31,6 +31,8 @@ export interface BrokerPeer {
   /** The one installation that it may speak for; undefined for one that is trusted with all (the local socket). */
   readonly installationId: string | undefined;
   readonly rate: RequestRate;
+  /** Forgets who it is; undefined where nothing is remembered. */
+  readonly leave: (() => Promise<void>) | undefined;
 }
 
 export interface BrokerOptions {
@@ -57,7 +59,7 @@ export class Broker {
   private readonly servers = new Map<string, ServedServer>();
   private readonly sessions = new Map<
     string,
-    { readonly session: BrokerSession; readonly server: ServedServer }
+    { readonly peer: string; readonly session: BrokerSession; readonly server: ServedServer }
   >();
   private readonly sockets = new Set<Duplex>();
   private isClosed = false;
@@ -114,26 +116,31 @@ export class Broker {
     this.log(peer, request, refusal, performance.now() - began);
   }
 
-  private handle(request: BrokerRequest, socket: Duplex, peer: BrokerPeer): Promise<Done> {
+  private async handle(request: BrokerRequest, socket: Duplex, peer: BrokerPeer): Promise<Done> {
     switch (request.request) {
       case 'health':
         return this.health();
+      case 'leave':
+        return this.leave(peer);
       case 'session':
         return this.begin(request, socket, peer);
+    }
+    const { server, session } = this.session(request.session, peer);
+    switch (request.request) {
       case 'open':
-        return this.open(request, socket);
+        return this.open(request, server, session, socket);
       case 'attach':
-        return this.attach(request, socket);
+        return this.attach(request, server, session, socket);
       case 'stop':
-        return this.stop(request);
+        return server.stop(handleLocation(request.location)).then(() => ({ answer: {} }));
       case 'check':
-        return this.check(request);
+        return server.ground.check().then(() => ({ answer: {} }));
       case 'usage':
-        return this.usage(request);
+        return server.ground.machine().then(({ cores, memoryBytes }) => ({ answer: { cores, memoryBytes } }));
       case 'measure':
-        return this.measure(request);
+        return server.ground.measure().then((room) => ({ answer: { room } }));
       case 'sweep':
-        return this.sweep(request);
+        return server.ground.sweep().then((answer) => ({ answer }));
     }
   }
 
@@ -174,14 +181,26 @@ export class Broker {
         this.sessions.delete(id);
         served.leave(session);
       });
-      this.sessions.set(id, { session, server: served });
+      this.sessions.set(id, { peer: peer.name, session, server: served });
       void served.join(session, warm);
     };
     return Promise.resolve({ answer: { session: id }, onAnswered });
   }
 
-  private async open({ session: id, jobId, limits }: Of<'open'>, socket: Duplex): Promise<Done<'open'>> {
-    const { session, server } = this.session(id);
+  private async leave(peer: BrokerPeer): Promise<Done<'leave'>> {
+    if (!peer.leave) {
+      throw new BrokerRefusal('bad_request', `${peer.name} has not joined, and cannot leave.`);
+    }
+    await peer.leave();
+    return { answer: {} };
+  }
+
+  private async open(
+    { jobId, limits }: Of<'open'>,
+    server: ServedServer,
+    session: BrokerSession,
+    socket: Duplex,
+  ): Promise<Done<'open'>> {
     checkLimits(this.options.policy, limits);
     if (this.jobs >= this.options.policy.jobs) {
       throw new BrokerRefusal(
@@ -200,10 +219,11 @@ export class Broker {
   }
 
   private async attach(
-    { session: id, jobId, location }: Of<'attach'>,
+    { jobId, location }: Of<'attach'>,
+    server: ServedServer,
+    session: BrokerSession,
     socket: Duplex,
   ): Promise<Done<'attach'>> {
-    const { session, server } = this.session(id);
     const found = await server.attach(jobId, handleLocation(location));
     if (found instanceof RunnerExit) {
       const { outOfMemory, description } = found;
@@ -213,32 +233,13 @@ export class Broker {
     return { answer: { location }, onAnswered: () => server.connect(session, placement, runner, socket) };
   }
 
-  private async stop({ session, location }: Of<'stop'>): Promise<Done<'stop'>> {
-    await this.session(session).server.stop(handleLocation(location));
-    return { answer: {} };
-  }
-
-  private async check({ session }: Of<'check'>): Promise<Done<'check'>> {
-    await this.session(session).server.ground.check();
-    return { answer: {} };
-  }
-
-  private async usage({ session }: Of<'usage'>): Promise<Done<'usage'>> {
-    const { cores, memoryBytes } = await this.session(session).server.ground.machine();
-    return { answer: { cores, memoryBytes } };
-  }
-
-  private async measure({ session }: Of<'measure'>): Promise<Done<'measure'>> {
-    return { answer: { room: await this.session(session).server.ground.measure() } };
-  }
-
-  private async sweep({ session }: Of<'sweep'>): Promise<Done<'sweep'>> {
-    return { answer: await this.session(session).server.ground.sweep() };
-  }
-
-  private session(id: string): { readonly session: BrokerSession; readonly server: ServedServer } {
+  private session(
+    id: string,
+    peer: BrokerPeer,
+  ): { readonly session: BrokerSession; readonly server: ServedServer } {
     const found = this.sessions.get(id);
-    if (!found) throw new BrokerRefusal('unknown_session', 'This session is over: its connection has ended.');
+    if (found?.peer !== peer.name)
+      throw new BrokerRefusal('unknown_session', 'This session is over: its connection has ended.');
     return found;
   }
 

@@ -19,7 +19,7 @@ export async function listenLocally(
 ): Promise<Server> {
   const rate = new RequestRate(requestsPerSecond);
   const server = createServer({ allowHalfOpen: true }, (socket) =>
-    broker.accept(socket, { name: 'local', installationId: undefined, rate }),
+    broker.accept(socket, { name: 'local', installationId: undefined, rate, leave: undefined }),
   );
   await mkdir(dirname(path), { recursive: true, mode: 0o750 });
   if (await isServed(path)) throw new Error(`Another broker listens at ${path}.`);

@@ -7,7 +7,7 @@ import type { EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
 import { type Placement, RunnerExit } from '../runner/job-ground';
 import type { RunnerSession } from '../runner/runner-session';
-import type { SessionNews } from './broker-messages';
+import { STILL_HERE_MS, type SessionNews } from './broker-messages';
 import type { BrokerSession } from './broker-session';
 import { relay } from './relay';
 
@@ -34,6 +34,7 @@ export class ServedServer {
   private readonly held = new Map<string, HeldJob>();
   private opening = 0;
   private lastState = '';
+  private toldAt = 0;
   private newsTimer: NodeJS.Timeout | undefined;
   private graceTimer: NodeJS.Timeout | undefined;
 
@@ -171,8 +172,10 @@ export class ServedServer {
   private tellState(): void {
     const state = this.state();
     const text = JSON.stringify(state);
-    if (text === this.lastState) return;
+    const now = performance.now();
+    if (text === this.lastState && now - this.toldAt < STILL_HERE_MS) return;
     this.lastState = text;
+    this.toldAt = now;
     for (const session of this.sessions) session.tell(state);
   }
 

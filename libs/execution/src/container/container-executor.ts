@@ -33,10 +33,9 @@ export class ContainerExecutor implements ServerExecutor {
     private readonly server: ContainerServer,
     private readonly context: ExecutorContext,
   ) {
+    const broker = server.broker ?? context.broker;
     this.ground =
-      context.broker === undefined
-        ? engineGround(server, context)
-        : new BrokerGround(server, context.broker, context);
+      broker === undefined ? engineGround(server, context) : new BrokerGround(server, broker, context);
     this.jobs = new JobFollower(this.ground, ({ location }, err) =>
       context.logger.warn({ serverId: server.id, location, err }, 'What a job ran in could not be removed.'),
     );

@@ -16,7 +16,7 @@ const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-pro
 
 /** For tests: an installation of its own on the real engine, and what is left of it there. */
 export class EngineFixture {
-  readonly docker = new Docker({ socketPath: '/var/run/docker.sock' });
+  readonly docker: Docker;
   readonly installationId = `test-${randomUUID()}`;
   /** Containers that stored handles lead to. */
   readonly sandboxesInUse = new Set<string>();
@@ -24,7 +24,9 @@ export class EngineFixture {
   readonly server: ContainerServer;
   readonly context: ExecutorContext;
 
-  constructor(config: Partial<ContainerConfig> = {}) {
+  /** @param dockerHost `unix:///…` of another engine than the machine's */
+  constructor(config: Partial<ContainerConfig> = {}, dockerHost?: string) {
+    this.docker = new Docker({ socketPath: dockerHost?.slice('unix://'.length) ?? '/var/run/docker.sock' });
     const containerConfig = containerConfigSchema.parse({
       containerName: `cronium-${this.installationId}`,
       pool: { size: 2, refillConcurrency: 2 },
@@ -33,7 +35,7 @@ export class EngineFixture {
     this.server = { id: randomUUID(), type: 'container', containerConfig };
     this.context = {
       installationId: this.installationId,
-      dockerHost: undefined,
+      dockerHost,
       broker: undefined,
       seccompProfilePath: SECCOMP_PROFILE,
       runnerFolders: RUNNER_FOLDERS,
@@ -62,8 +64,11 @@ export class EngineFixture {
   }
 
   /** `dispose` disconnects it, if the test did not come to that. */
-  createExecutor(context: Partial<ExecutorContext> = {}): ContainerExecutor {
-    const executor = new ContainerExecutor(this.server, { ...this.context, ...context });
+  createExecutor(
+    context: Partial<ExecutorContext> = {},
+    server: ContainerServer = this.server,
+  ): ContainerExecutor {
+    const executor = new ContainerExecutor(server, { ...this.context, ...context });
     this.executors.push(executor);
     return executor;
   }

@@ -29,6 +29,7 @@ import { WaitingFields } from './waiting-fields';
 
 const empty: ContainerForm = {
   ...{ name: '', description: '', tags: [] },
+  broker: { address: '', joinToken: '' },
   containerConfig: {
     ...{ isolation: 'job', maxConcurrentJobs: null },
     pool: { size: null, refillConcurrency: null },

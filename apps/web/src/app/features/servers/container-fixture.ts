@@ -11,7 +11,13 @@ export function containerServer(config: Partial<ContainerConfig> = {}, change: P
     maxConcurrentJobs: containerConfig.maxConcurrentJobs,
     ...{ maxQueuedJobs: 10_000, whenQueueFull: 'refuse', whenUnhealthy: 'fail', waitMinutes: 10 },
     load: { active: 0, queued: 0, waiting: 0 },
-    ...{ containerConfig, connection: null, health: null, createdAt: '2026-01-01T00:00:00.000Z' },
+    ...{
+      containerConfig,
+      broker: null,
+      connection: null,
+      health: null,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    },
     ...change,
   };
 }

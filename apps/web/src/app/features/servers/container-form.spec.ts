@@ -40,6 +40,10 @@ describe('the form of a container server', () => {
       { whenUnhealthy: 'wait', waitMinutes: 5 },
     ],
     [{ ...saved, waitMinutes: null }, {}],
+    [
+      { ...saved, broker: { address: 'tls://moved:5443', joinToken: '' } },
+      { broker: { address: 'tls://moved:5443' } },
+    ],
   ])('sends what was changed and no more', (form, change) => {
     expect(toContainerUpdate(form, saved)).toEqual(change);
     expect(updateServerSchema.safeParse(change).success).toBe(true);
@@ -58,6 +62,7 @@ describe('the form of a container server', () => {
     [configured({ resourceLimits: { ...limits, pids: null } }), 'containerConfig.resourceLimits.pids'],
     [{ ...saved, whenUnhealthy: 'wait', waitMinutes: null }, 'waitMinutes'],
     [{ ...saved, maxQueuedJobs: null }, 'maxQueuedJobs'],
+    [{ ...saved, broker: { address: 'moved:5443', joinToken: '' } }, 'broker.address'],
   ])('says at its field what is wrong', (form, path) => {
     expect(paths(form)).toEqual([path]);
   });

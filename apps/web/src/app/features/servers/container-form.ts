@@ -17,6 +17,8 @@ export interface ContainerForm {
   name: string;
   description: string;
   tags: string[];
+  /** Empty for containers on the machine of Cronium itself. A join token is given for a broker that was set up anew. */
+  broker: { address: string; joinToken: string };
   containerConfig: {
     isolation: Isolation;
     maxConcurrentJobs: number | null;
@@ -36,6 +38,7 @@ export function toContainerForm(server: Server): ContainerForm {
   const { name, description, tags, whenUnhealthy, waitMinutes, maxQueuedJobs, whenQueueFull } = server;
   return {
     ...{ name, description, tags: [...tags], whenUnhealthy, waitMinutes, maxQueuedJobs, whenQueueFull },
+    broker: { address: server.broker?.address ?? '', joinToken: '' },
     containerConfig: {
       isolation: config.isolation,
       maxConcurrentJobs: config.maxConcurrentJobs,
@@ -50,8 +53,8 @@ export function toContainerForm(server: Server): ContainerForm {
  * says no more than that. What is empty stays as it was; the check refuses where that is not meant.
  */
 export function toContainerUpdate(form: ContainerForm, before: ContainerForm): UpdateServer {
-  const { containerConfig, ...rest } = form;
-  const { containerConfig: configBefore, ...restBefore } = before;
+  const { containerConfig, broker, ...rest } = form;
+  const { containerConfig: configBefore, broker: brokerBefore, ...restBefore } = before;
   const { pool, resourceLimits, ...config } = containerConfig;
   const { pool: poolBefore, resourceLimits: limitsBefore, ...plainBefore } = configBefore;
   const change: ContainerChange = {
@@ -59,7 +62,11 @@ export function toContainerUpdate(form: ContainerForm, before: ContainerForm): U
     ...unlessEmpty('pool', differing(pool, poolBefore)),
     ...unlessEmpty('resourceLimits', differing(resourceLimits, limitsBefore)),
   };
-  return { ...differing(rest, restBefore), ...unlessEmpty('containerConfig', change) };
+  return {
+    ...differing(rest, restBefore),
+    ...unlessEmpty('broker', differing(broker, brokerBefore)),
+    ...unlessEmpty('containerConfig', change),
+  };
 }
 
 function differing<T extends object>(now: T, before: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -79,8 +86,9 @@ const withoutNulls = (value: object): object =>
 /** What the API will check, checked here with the same schema. */
 export const containerFormSchema = checkedBy<ContainerForm>(
   updateServerSchema,
-  ({ containerConfig, ...rest }) => ({
+  ({ containerConfig, broker: { address, joinToken }, ...rest }) => ({
     ...withoutNulls(rest),
+    ...(address === '' ? {} : { broker: { address, ...(joinToken === '' ? {} : { joinToken }) } }),
     containerConfig: {
       ...withoutNulls(containerConfig),
       pool: withoutNulls(containerConfig.pool),

@@ -4,7 +4,8 @@ import {
   routes,
   type ChangedServerShares,
   type ConnectionTest,
-  type CreateServerInput,
+  type CreateContainerServerInput,
+  type CreateSshServerInput,
   type GeneratedKey,
   type HostKeyRequest,
   type PutServerShares,
@@ -30,7 +31,7 @@ export const executionsUrl = apiUrl(routes.executions);
 export class ServerApi {
   private readonly http = inject(HttpClient);
 
-  create(server: CreateServerInput): Promise<Server> {
+  create(server: CreateSshServerInput | CreateContainerServerInput): Promise<Server> {
     return firstValueFrom(this.http.post<Server>(serversUrl, server));
   }
 

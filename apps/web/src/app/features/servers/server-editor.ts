@@ -29,6 +29,7 @@ import {
   toUpdateSsh,
   type SignInWith,
 } from './server-form';
+import { ServerKinds } from './server-kinds';
 import { WaitingFields } from './waiting-fields';
 
 const signInWords: Record<SignInWith, string> = {
@@ -49,6 +50,7 @@ const signInWords: Record<SignInWith, string> = {
     Icon,
     Notice,
     RouterLink,
+    ServerKinds,
     TagInput,
     WaitingFields,
   ],

@@ -48,6 +48,16 @@ import { isolationWords } from './isolation-words';
           {{ one.limits.outputMb }} MiB output
         </dd>
       </div>
+      @if (one.broker; as broker) {
+        <div>
+          <dt>Broker</dt>
+          <dd class="mono" data-testid="broker">{{ broker.address }}</dd>
+        </div>
+        <div>
+          <dt>Its certificate, SHA-256</dt>
+          <dd class="mono">{{ broker.fingerprint }}</dd>
+        </div>
+      }
       @if (one.containerConfig; as config) {
         <div>
           <dt>Isolation</dt>

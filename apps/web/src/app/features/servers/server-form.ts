@@ -1,7 +1,7 @@
 import {
-  createServerSchema,
+  createSshServerSchema,
   queueBounds,
-  type CreateServerInput,
+  type CreateSshServerInput,
   defaultWaitMinutes,
   type Server,
   type SshCredentials,
@@ -131,7 +131,7 @@ const waitingOf = ({ whenUnhealthy, waitMinutes, maxQueuedJobs, whenQueueFull }:
 });
 
 /** Body of `POST /api/servers`. */
-export function toCreateServer(form: ServerForm, hostKey: HostKey | undefined): CreateServerInput {
+export function toCreateServer(form: ServerForm, hostKey: HostKey | undefined): CreateSshServerInput {
   return {
     ...{ name: form.name, description: form.description, tags: form.tags, type: 'ssh' },
     ...connectionOf(form),
@@ -182,7 +182,7 @@ export function fieldOfCredential(name: string | undefined): keyof ServerForm {
 
 /** What the API will check, checked here with the same schema. */
 export const serverFormSchema = checkedBy<ServerForm>(
-  createServerSchema,
+  createSshServerSchema,
   (form) => toCreateServer(form, undefined),
   (path) => (path[0] === 'credentials' ? [fieldOfCredential(String(path[1]))] : path),
 ).superRefine((form, context) => {

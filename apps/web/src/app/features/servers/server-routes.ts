@@ -17,6 +17,12 @@ export const serverRoutes: Routes = [
     loadComponent: () => import('./server-editor').then((file) => file.ServerEditor),
   },
   {
+    path: 'new/sandboxes',
+    title: 'Add a server',
+    canDeactivate: [keepUnsavedChanges],
+    loadComponent: () => import('./join-server').then((file) => file.JoinServer),
+  },
+  {
     path: ':id',
     title: 'Server',
     loadComponent: () => import('./server-page').then((file) => file.ServerPage),

@@ -11,6 +11,7 @@ const headings: Partial<Record<string, string>> = {
   server_disk_full: 'The server’s disk is full',
   sandbox_failed: 'The sandbox could not be started',
   container_unavailable: 'The shared container is not available',
+  broker_untrusted: 'The broker is not the one that was joined',
   interpreter_missing: 'The interpreter is missing',
   protocol_error: 'The runner gave an answer that was not understood',
   setup_timeout: 'It did not start in time',
