@@ -34,7 +34,7 @@ export async function joinBroker(
   if (!token) {
     throw new JoinError(
       'joinToken',
-      'This is no join token. `join-token` prints one on the broker’s machine; it begins with cronium-join-1.',
+      'This is no join token. The command join-token prints one on the broker’s machine; it begins with “cronium-join-1.”',
     );
   }
   const { fingerprint, secret } = token;

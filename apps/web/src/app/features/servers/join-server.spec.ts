@@ -69,6 +69,9 @@ describe('JoinServer', () => {
     const server = containerServer();
     request.flush(server);
     await settled();
+    http.expectOne({ method: 'POST', url: `/api/servers/${server.id}/check` }).flush({});
+    await settled();
+    await settled();
     expect(navigate).toHaveBeenCalledWith(['/servers', server.id]);
     expect(fixture.componentInstance.hasUnsavedChanges()).toBe(false);
   });

@@ -72,6 +72,8 @@ export class JoinServer implements HoldsChanges {
         try {
           const server = await this.api.create(toCreateContainerServer(this.value()));
           this.before.set(this.value());
+          // So that its page says how it is; if it cannot be asked now, it is within a minute.
+          await this.api.check(server.id).catch(() => undefined);
           this.toasts.show(`“${server.name}” has joined.`);
           await this.router.navigate(['/servers', server.id]);
           return null;
