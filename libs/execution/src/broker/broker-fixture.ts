@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { EngineFixture } from '../container/engine-fixture';
 import { Broker } from './broker';
@@ -45,6 +46,12 @@ export class BrokerFixture {
       broker,
       server: await listenLocally(broker, this.path, policy.requestsPerSecond ?? 1000),
     };
+  }
+
+  /** Connections that it has now. */
+  async connections(): Promise<number> {
+    const server = this.running?.server;
+    return server ? promisify(server.getConnections.bind(server))() : 0;
   }
 
   /** As SIGTERM does it. */

@@ -34,6 +34,10 @@ export class BrokerLink {
   /** Of the session that holds: the end of a former one says nothing of it. */
   private socket: Socket | undefined;
   private isKept = false;
+  /** What is still asked after the close (one gives back a sandbox that was being opened) has a session of its own, and leaves none behind. */
+  private isClosed = false;
+  /** Requests that wait for an answer, and connections that follow one. */
+  private inUse = 0;
   /** What the broker said last of its side. */
   state: Extract<SessionNews, { news: 'state' }> | undefined;
 
@@ -47,12 +51,14 @@ export class BrokerLink {
   async keep(): Promise<void> {
     if (this.isKept) return;
     this.isKept = true;
+    this.isClosed = false;
     await this.leave(); // it may have been begun without the wish for warm ones
     await this.restore();
   }
 
   async close(): Promise<void> {
     this.isKept = false;
+    this.isClosed = true;
     await this.leave();
   }
 
@@ -61,6 +67,35 @@ export class BrokerLink {
     name: N,
     fields: Fields<N>,
     signal?: AbortSignal,
+  ): Promise<BrokerReply<N>> {
+    this.inUse += 1;
+    try {
+      const reply = await this.askInSession(name, fields, signal);
+      if (reply.socket.closed) this.done();
+      else reply.socket.once('close', () => this.done());
+      return reply;
+    } catch (error) {
+      this.done();
+      throw error;
+    }
+  }
+
+  /** As `request`, where nothing follows the answer. */
+  async ask<N extends SessionRequestName>(name: N, fields: Fields<N>): Promise<BrokerAnswer<N>> {
+    const { answer, socket } = await this.request(name, fields);
+    socket.destroy();
+    return answer;
+  }
+
+  private done(): void {
+    this.inUse -= 1;
+    if (this.isClosed && this.inUse === 0) void this.leave();
+  }
+
+  private async askInSession<N extends SessionRequestName>(
+    name: N,
+    fields: Fields<N>,
+    signal: AbortSignal | undefined,
   ): Promise<BrokerReply<N>> {
     const { id, socket } = await this.open();
     try {
@@ -71,13 +106,6 @@ export class BrokerLink {
       const again = await this.open();
       return await exchange(this.address, name, { request: name, session: again.id, ...fields }, signal);
     }
-  }
-
-  /** As `request`, where nothing follows the answer. */
-  async ask<N extends SessionRequestName>(name: N, fields: Fields<N>): Promise<BrokerAnswer<N>> {
-    const { answer, socket } = await this.request(name, fields);
-    socket.destroy();
-    return answer;
   }
 
   private open(): Promise<Session> {
