@@ -84,6 +84,15 @@ async function soak() {
       'It looks into processes of containers, and needs to be root on the engine’s Linux machine.',
     );
   const installation = await prepare();
+  try {
+    return await soakThrough(installation);
+  } finally {
+    for (const service of ['cronium', 'broker'])
+      printWarnings(service, await installation.log(service).catch(() => []));
+  }
+}
+
+async function soakThrough(/** @type {Installation} */ installation) {
   const client = new Client(installation.url, installation.credentials);
   const { first, toHealthy, toEnd } = await coldStart(installation, client);
   console.table(
@@ -109,7 +118,6 @@ async function soak() {
     ...growth.faults,
     ...(await account(client, [first, ...workload.accounts], workload.cancelled)),
   ];
-  for (const service of ['cronium', 'broker']) printWarnings(service, await installation.log(service));
   return faults;
 }
 

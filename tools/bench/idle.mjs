@@ -17,6 +17,6 @@ export async function bench(product, { broker }) {
   const all = processes();
   const withChildren = (/** @type {number} */ pid) =>
     all.filter((process) => process.pid === pid).concat(descendantsOf(pid, all));
-  // The embedded Postgres is the product’s child.
-  console.table(programRows(programsOf([...withChildren(product.pid), ...withChildren(broker.pid)])));
+  const pids = [product.pid, broker.pid, product.postgresPid];
+  console.table(programRows(programsOf(pids.flatMap(withChildren))));
 }

@@ -56,10 +56,18 @@ export class Product {
 
   /** Connection string of the embedded database, read where the product keeps it (embedded-postgres.ts). */
   get databaseUrl() {
-    const folder = path.join(this.#data, 'postgres');
-    const password = readFileSync(path.join(folder, 'password'), 'utf8').trim();
-    const port = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[3].trim();
+    const password = readFileSync(path.join(this.#data, 'postgres/password'), 'utf8').trim();
+    const port = this.#postmaster()[3].trim();
     return `postgres://cronium:${password}@127.0.0.1:${port}/postgres`;
+  }
+
+  /** Of the first process of the embedded database. */
+  get postgresPid() {
+    return Number(this.#postmaster()[0]);
+  }
+
+  #postmaster() {
+    return readFileSync(path.join(this.#data, 'postgres/data/postmaster.pid'), 'utf8').split('\n');
   }
 
   async #ready() {

@@ -43,7 +43,7 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
 /** Rows of a table: memory of each program, in MiB. @param {Record<string, Program>} programs */
 export function programRows(programs) {
   return Object.entries(programs).map(([name, { count, residentBytes, privateBytes }]) => ({
-    ...{ '': `  ${name}`, processes: count },
+    ...{ '': name, processes: count },
     ...{ 'RSS MiB': mib(residentBytes), 'private MiB': mib(privateBytes) },
   }));
 }

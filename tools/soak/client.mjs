@@ -1,14 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { exchange } from '../lib/exchange.mjs';
 
 /** What is asked again after it: an access token holds 15 minutes, and a soak takes longer. */
 const expired = 401;
+/** What the product says of itself when its database does not answer in time: on a machine with too much to do. It asks to be asked again. */
+const unavailable = 503;
+const repeatMs = 1000;
+const mostRepeats = 60;
 
-/** A program that uses the API as the administrator. Nothing is repeated: every answer counts. */
+/** A program that uses the API as the administrator. Only what was answered with 503 is repeated; every other answer counts. */
 export class Client {
   #base;
   #credentials;
   /** @type {Promise<string> | undefined} */
   #token;
+  /** Requests that had to be repeated. */
+  repeats = 0;
 
   /** @param {string} url @param {{ email: string, password: string }} credentials */
   constructor(url, credentials) {

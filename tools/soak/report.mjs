@@ -7,7 +7,7 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
 export function printMemory({ services, containers, sandboxBytes }) {
   const rows = Object.entries(services).flatMap(([service, { workingBytes, programs }]) => [
     { '': service, 'cgroup MiB': mib(workingBytes) },
-    ...programRows(programs),
+    ...programRows(programs).map((row) => ({ ...row, '': `  ${row['']}` })),
   ]);
   if (containers.sandbox)
     rows.push({ '': `each of ${containers.sandbox} sandboxes that wait`, 'cgroup MiB': mib(sandboxBytes) });
