@@ -10,7 +10,7 @@ import { step } from './lib/progress.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment } from './machine/node.mjs';
 
-const onEngine = ['overhead', 'throughput', 'log', 'ssh', 'monitor'];
+const onEngine = ['overhead', 'throughput', 'log', 'ssh', 'monitor', 'idle'];
 /** What measures the product beside running scripts. */
 const onFake = ['schedule', 'queue', 'executions', 'dashboard', 'search'];
 const name = process.argv[2];

@@ -42,6 +42,11 @@ export class Broker {
     return `unix://${path.join(this.#folder, 'socket')}`;
   }
 
+  /** Of the process that runs now. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   async #keepRunning(node24, env, identity) {
     while (!this.#isStopping) {
       this.#start(node24, env, identity);

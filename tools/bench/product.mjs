@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { apiArguments, apiMain } from '../lib/api-process.mjs';
 import { capture } from '../lib/command.mjs';
+import { exchange } from '../lib/exchange.mjs';
 import { root } from '../lib/paths.mjs';
 
 const localExecution = '019abe00-0000-7000-8000-000000000001';
@@ -56,10 +56,18 @@ export class Product {
 
   /** Connection string of the embedded database, read where the product keeps it (embedded-postgres.ts). */
   get databaseUrl() {
-    const folder = path.join(this.#data, 'postgres');
-    const password = readFileSync(path.join(folder, 'password'), 'utf8').trim();
-    const port = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[3].trim();
+    const password = readFileSync(path.join(this.#data, 'postgres/password'), 'utf8').trim();
+    const port = this.#postmaster()[3].trim();
     return `postgres://cronium:${password}@127.0.0.1:${port}/postgres`;
+  }
+
+  /** Of the first process of the embedded database. */
+  get postgresPid() {
+    return Number(this.#postmaster()[0]);
+  }
+
+  #postmaster() {
+    return readFileSync(path.join(this.#data, 'postgres/data/postmaster.pid'), 'utf8').split('\n');
   }
 
   async #ready() {
@@ -89,7 +97,7 @@ export class Product {
 
   async #send(method, route, body) {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
-    const { status, text } = await exchange(this.#base + route, { method, headers, agent }, body);
+    const { status, text } = await exchange(this.#base + route, { method, headers }, body);
     const json = JSON.parse(text);
     if (status >= 400) throw new Error(`${method} ${route}: ${status} ${json.detail}`);
     return json;
@@ -133,6 +141,11 @@ export class Product {
     return stdout.split('\n').filter(Boolean);
   }
 
+  /** Of the API's process. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Highest resident memory of the API process so far, in MiB (VmHWM of proc(5)). */
   peakMemoryMb() {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
@@ -158,26 +171,4 @@ export async function freePort() {
   const { port } = server.address();
   server.close();
   return port;
-}
-
-/** Connections are kept, as those of a program that calls an API are. */
-const agent = new Agent({ keepAlive: true });
-
-/** A request with node:http, which takes less of the processors that the product runs on, too, than `fetch`. */
-function exchange(url, options, body) {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part) => (text += part));
-      answer.on('end', () => resolve({ status: answer.statusCode, text }));
-      answer.on('error', reject);
-    });
-    sent.on('error', (error) => {
-      // The server had closed the connection, which was idle, at the same moment: nothing was done (Node's own advice).
-      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(exchange(url, options, body));
-      else reject(error);
-    });
-    sent.end(body && JSON.stringify(body));
-  });
 }

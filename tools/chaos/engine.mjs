@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { capture, run, systemEnvironment } from '../lib/command.mjs';
+import { descendantsOf, processes } from '../lib/processes.mjs';
 
 /** A Docker engine of our own, beside the machine's, which may be killed. Its containers have no network: so it needs none. Needs root. */
 export class ChaosEngine {
@@ -69,8 +70,9 @@ export class ChaosEngine {
 
   /** Shims of a containerd that was killed live on with their containers, when its successor did not take them over. */
   #killLeftOvers() {
-    const shims = processes().filter(({ command }) => command.includes(`${this.#folder}/`));
-    for (const { pid } of shims.flatMap(({ pid }) => [...descendantsOf(pid), { pid }])) {
+    const all = processes();
+    const shims = all.filter(({ command }) => command.includes(`${this.#folder}/`));
+    for (const { pid } of shims.flatMap((shim) => [...descendantsOf(shim.pid, all), shim])) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -94,26 +96,4 @@ export class ChaosEngine {
     });
     return code === 0;
   }
-}
-
-/** @returns {{ pid: number, parent: number, command: string }[]} */
-function processes() {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return [{ pid: Number(name), parent, command: readFileSync(`/proc/${name}/cmdline`, 'latin1') }];
-      } catch {
-        return []; // it has ended meanwhile
-      }
-    });
-}
-
-/** @returns {{ pid: number }[]} */
-function descendantsOf(/** @type {number} */ pid) {
-  return processes()
-    .filter(({ parent }) => parent === pid)
-    .flatMap((child) => [...descendantsOf(child.pid), child]);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { EngineFixture } from '../container/engine-fixture';
 import type { ExecutorLogger } from '../create-server-executor';
@@ -49,6 +50,12 @@ abstract class ServingFixture {
       },
     });
     this.running = { broker, server: await this.listen(broker, policy.requestsPerSecond ?? 1000) };
+  }
+
+  /** Connections that it has now. */
+  async connections(): Promise<number> {
+    const server = this.running?.server;
+    return server ? promisify(server.getConnections.bind(server))() : 0;
   }
 
   /** As SIGTERM does it. */

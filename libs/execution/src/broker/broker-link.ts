@@ -40,6 +40,10 @@ export class BrokerLink {
   /** Of the session that holds: the end of a former one says nothing of it. */
   private socket: Socket | undefined;
   private isKept = false;
+  /** What is still asked after the close (one gives back a sandbox that was being opened) has a session of its own, and leaves none behind. */
+  private isClosed = false;
+  /** Requests that wait for an answer, and connections that follow one. */
+  private inUse = 0;
   /** What the broker said last of its side. */
   state: Extract<SessionNews, { news: 'state' }> | undefined;
 
@@ -53,12 +57,14 @@ export class BrokerLink {
   async keep(): Promise<void> {
     if (this.isKept) return;
     this.isKept = true;
+    this.isClosed = false;
     await this.leave(); // it may have been begun without the wish for warm ones
     await this.restore();
   }
 
   async close(): Promise<void> {
     this.isKept = false;
+    this.isClosed = true;
     await this.leave();
   }
 
@@ -68,13 +74,15 @@ export class BrokerLink {
     fields: Fields<N>,
     signal?: AbortSignal,
   ): Promise<BrokerReply<N>> {
-    const session = await this.open();
+    this.inUse += 1;
     try {
-      return await this.within(session, name, fields, signal);
+      const reply = await this.askInSession(name, fields, signal);
+      if (reply.socket.closed) this.done();
+      else reply.socket.once('close', () => this.done());
+      return reply;
     } catch (error) {
-      if (!(error instanceof SessionOverError)) throw error;
-      this.lost(session.socket); // it may not have been told of it yet
-      return await this.within(await this.open(), name, fields, signal);
+      this.done();
+      throw error;
     }
   }
 
@@ -83,6 +91,26 @@ export class BrokerLink {
     const { answer, socket } = await this.request(name, fields);
     socket.destroy();
     return answer;
+  }
+
+  private done(): void {
+    this.inUse -= 1;
+    if (this.isClosed && this.inUse === 0) void this.leave();
+  }
+
+  private async askInSession<N extends SessionRequestName>(
+    name: N,
+    fields: Fields<N>,
+    signal: AbortSignal | undefined,
+  ): Promise<BrokerReply<N>> {
+    const session = await this.open();
+    try {
+      return await this.within(session, name, fields, signal);
+    } catch (error) {
+      if (!(error instanceof SessionOverError)) throw error;
+      this.lost(session.socket); // it may not have been told of it yet
+      return await this.within(await this.open(), name, fields, signal);
+    }
   }
 
   private async within<N extends SessionRequestName>(

@@ -16,7 +16,15 @@ export class BrokerSession {
     private readonly socket: Duplex,
     onEnd: () => void,
   ) {
-    readLines(socket, (line) => this.hear(line), onEnd);
+    readLines(
+      socket,
+      (line) => this.hear(line),
+      () => {
+        // A client that is half gone is gone. Connections here may be half open, and end only when somebody ends them.
+        socket.destroy();
+        onEnd();
+      },
+    );
   }
 
   tell(news: SessionNews): void {

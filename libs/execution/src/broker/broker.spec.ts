@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { LABELS } from '../container/container-spec';
 import { EngineFixture } from '../container/engine-fixture';
@@ -198,6 +199,20 @@ describe('A broker', () => {
     expect(printed(await runScript(executor, 'echo next'))).toBe('next\n');
     await executor.disconnect();
   });
+
+  it.each(['a sandbox that was being opened', 'a question'])(
+    'is left by an executor for good, though %s comes after it',
+    async (late) => {
+      await broker.start();
+      const executor = viaBroker();
+      await executor.connect();
+      const opening = runScript(executor, 'echo').catch((error: unknown) => error);
+      const left = executor.disconnect();
+      if (late === 'a question') await left.then(() => executor.checkHealth());
+      await Promise.all([opening, left]);
+      while ((await broker.connections()) > 0) await delay(20);
+    },
+  );
 
   it('logs every request, with the job and what became of it', async () => {
     await broker.start();

@@ -24,6 +24,8 @@ interface HeldJob {
   readonly session: BrokerSession;
   readonly placement: Placement;
   readonly endRelay: () => void;
+  /** Runs while its connection is lost. */
+  patience?: NodeJS.Timeout;
 }
 
 /** One server with one configuration: its ground, the sessions that use it, and the jobs in it. */
@@ -103,11 +105,12 @@ export class ServedServer {
   /** The connection is the stream to the job's runner from now on. */
   connect(session: BrokerSession, placement: Placement, runner: RunnerSession, socket: Duplex): void {
     const key = keyOf(placement.location);
-    const job = { session, placement, endRelay: relay(runner, socket) };
+    const job: HeldJob = { session, placement, endRelay: relay(runner, socket) };
     this.held.set(key, job);
     socket.once('close', () => {
+      if (this.held.get(key) !== job) return;
       const letGo = () => this.held.get(key) === job && this.letGo(key, job);
-      setTimeout(letGo, HELD_MS).unref();
+      job.patience = setTimeout(letGo, HELD_MS).unref();
     });
   }
 
@@ -133,6 +136,8 @@ export class ServedServer {
     const placement = held?.placement ?? (await this.lookFor(location));
     await placement?.remove();
     held?.endRelay();
+    // The timer would keep all that the job had for as long as it runs.
+    clearTimeout(held?.patience);
     this.held.delete(key);
   }
 
@@ -144,7 +149,8 @@ export class ServedServer {
     await this.ground.close();
   }
 
-  private letGo(key: string, { placement, endRelay }: HeldJob): void {
+  private letGo(key: string, { placement, endRelay, patience }: HeldJob): void {
+    clearTimeout(patience);
     this.held.delete(key);
     endRelay();
     placement.release();
