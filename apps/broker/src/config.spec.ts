@@ -4,7 +4,12 @@ describe('The broker’s configuration', () => {
   it('needs nothing said', () => {
     expect(loadConfig({})).toMatchObject({
       socketPath: '/run/cronium/broker.sock',
-      policy: { images: ['cronium-executor:latest'], containers: ['cronium-executor'], jobs: 1024 },
+      policy: {
+        images: ['cronium-executor:latest'],
+        runtimes: ['runc', 'runsc'],
+        containers: ['cronium-executor'],
+        jobs: 1024,
+      },
       dockerHost: undefined,
     });
   });
@@ -21,6 +26,7 @@ describe('The broker’s configuration', () => {
   it.each([
     [{ CRONIUM_BROKER_LISTEN: 'tcp://0.0.0.0:80' }, /CRONIUM_BROKER_LISTEN: must be unix/],
     [{ CRONIUM_BROKER_IMAGES: ' , ' }, /CRONIUM_BROKER_IMAGES: must name at least one/],
+    [{ CRONIUM_BROKER_RUNTIMES: 'kata' }, /CRONIUM_BROKER_RUNTIMES.*runc.*runsc/],
     [{ CRONIUM_BROKER_LIMITS: 'cpu=0' }, /CRONIUM_BROKER_LIMITS: cpu: /],
     [{ CRONIUM_BROKER_LIMITS: 'gpu=1' }, /CRONIUM_BROKER_LIMITS: .*gpu/],
     [{ CRONIUM_BROKER_LIMITS: 'memoryMb' }, /CRONIUM_BROKER_LIMITS: memoryMb: /],

@@ -86,6 +86,7 @@ export const updateServerSchema = z
     containerConfig: z
       .strictObject({
         isolation: containerConfigSchema.shape.isolation.unwrap(),
+        runtime: containerConfigSchema.shape.runtime.unwrap(),
         resourceLimits: resourceLimitsSchema.partial(),
         pool: z
           .strictObject({

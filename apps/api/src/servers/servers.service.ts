@@ -11,6 +11,7 @@ import type {
 import {
   type ContainerConfig,
   containerConfigSchema,
+  runtimeConflict,
   type HealthStatus,
   type ResourceUsage,
 } from '@cronium/server-types';
@@ -281,7 +282,15 @@ export class ServersService {
     if (caller.role !== 'ADMIN') {
       throw new DomainError('forbidden', 'forbidden', 'Only administrators configure container servers.');
     }
-    return mergeContainerConfig(server.containerConfig, change);
+    const config = mergeContainerConfig(server.containerConfig, change);
+    const conflict = runtimeConflict(config);
+    if (conflict) {
+      const field = change.runtime === undefined ? 'isolation' : 'runtime';
+      throw new DomainError('invalid', 'validation_failed', conflict, [
+        { path: `body.containerConfig.${field}`, message: conflict },
+      ]);
+    }
+    return config;
   }
 
   private async refuseWhileBusy(transaction: EntityManager, server: Server): Promise<void> {
@@ -323,7 +332,7 @@ export class ServersService {
 function mergeContainerConfig(
   present: unknown,
   change: NonNullable<UpdateServer['containerConfig']>,
-): unknown {
+): ContainerConfig {
   const config = containerConfigSchema.parse(present);
   return {
     ...config,

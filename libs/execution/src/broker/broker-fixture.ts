@@ -27,6 +27,7 @@ export class BrokerFixture {
       seccompProfilePath: this.engine.context.seccompProfilePath,
       policy: {
         images: [IMAGE],
+        runtimes: ['runc'],
         containers: [this.engine.server.containerConfig.containerName],
         limits: { ...defaultResourceLimits, outputMb: 1024 },
         poolSize: 16,

@@ -10,13 +10,14 @@ import type { ScriptHandle } from '../script-handle';
 import { ContainerExecutor } from './container-executor';
 import { RUNNER_FOLDERS } from '../contract/runner-folders';
 import { LABELS } from './container-spec';
+import { dockerOptions } from './docker-options';
 import { removeContainer } from './sandbox';
 
 const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-profile.json');
 
 /** For tests: an installation of its own on the real engine, and what is left of it there. */
 export class EngineFixture {
-  readonly docker = new Docker({ socketPath: '/var/run/docker.sock' });
+  readonly docker: Docker;
   readonly installationId = `test-${randomUUID()}`;
   /** Containers that stored handles lead to. */
   readonly sandboxesInUse = new Set<string>();
@@ -24,7 +25,9 @@ export class EngineFixture {
   readonly server: ContainerServer;
   readonly context: ExecutorContext;
 
-  constructor(config: Partial<ContainerConfig> = {}) {
+  /** @param dockerHost the engine, as in DOCKER_HOST; the machine's, unless CRONIUM_TEST_ENGINE names one to try (docs/testing.md) */
+  constructor(config: Partial<ContainerConfig> = {}, dockerHost = process.env['CRONIUM_TEST_ENGINE']) {
+    this.docker = new Docker(dockerOptions(dockerHost));
     const containerConfig = containerConfigSchema.parse({
       containerName: `cronium-${this.installationId}`,
       pool: { size: 2, refillConcurrency: 2 },
@@ -33,7 +36,7 @@ export class EngineFixture {
     this.server = { id: randomUUID(), type: 'container', containerConfig };
     this.context = {
       installationId: this.installationId,
-      dockerHost: undefined,
+      dockerHost,
       broker: undefined,
       seccompProfilePath: SECCOMP_PROFILE,
       runnerFolders: RUNNER_FOLDERS,
