@@ -24,6 +24,7 @@ export async function startRemoteBroker(): Promise<TestRemoteBroker> {
     policy: {
       images: ['cronium-executor:latest'],
       containers: [],
+      runtimes: ['runc'],
       limits: { ...defaultResourceLimits, cpu: 2 },
       ...{ poolSize: 8, jobs: 16, requestsPerSecond: 1000 },
     },

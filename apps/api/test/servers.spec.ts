@@ -159,12 +159,24 @@ describe('servers', () => {
       },
     );
 
+    it('lets an administrator choose gVisor, and with it no isolation that it cannot make', async () => {
+      const chosen = await change({ runtime: 'runsc', isolation: 'shared' }).expect(200);
+      expect(serverSchema.parse(chosen.body).containerConfig).toMatchObject({ runtime: 'runsc' });
+      expectRefused(await change({ isolation: 'namespace' }), ['body.containerConfig.isolation']);
+      await change({ runtime: 'runc', isolation: 'namespace' }).expect(200);
+      const refused = await change({ runtime: 'runsc' });
+      expectRefused(refused, ['body.containerConfig.runtime']);
+      expect(refused.text).toContain('Choose isolation `job` or `shared`');
+      await change({ isolation: 'job' }).expect(200);
+    });
+
     it.each<[object, string[]]>([
       [{ name: 'x' }, ['body.name']],
       [{ ssh: { host: 'example.com' } }, ['body.ssh']],
       [{ colour: 'blue' }, ['body']],
       [{ containerConfig: { image: 'evil:latest' } }, ['body.containerConfig']],
       [{ containerConfig: { isolation: 'none' } }, ['body.containerConfig.isolation']],
+      [{ containerConfig: { runtime: 'kata' } }, ['body.containerConfig.runtime']],
       [{ containerConfig: { maxConcurrentJobs: 0 } }, ['body.containerConfig.maxConcurrentJobs']],
       [{ containerConfig: { pool: { size: 65 } } }, ['body.containerConfig.pool.size']],
       [

@@ -4,7 +4,12 @@ describe('The broker’s configuration', () => {
   it('needs nothing said', () => {
     expect(loadConfig({})).toMatchObject({
       socketPath: '/run/cronium/broker.sock',
-      policy: { images: ['cronium-executor:latest'], containers: ['cronium-executor'], jobs: 1024 },
+      policy: {
+        images: ['cronium-executor:latest'],
+        runtimes: ['runc', 'runsc'],
+        containers: ['cronium-executor'],
+        jobs: 1024,
+      },
       dockerHost: undefined,
     });
   });
@@ -34,6 +39,7 @@ describe('The broker’s configuration', () => {
     [{ CRONIUM_BROKER_LISTEN: 'unix:///a,tls://b:65536' }, /CRONIUM_BROKER_LISTEN: must be unix/],
     [{ CRONIUM_BROKER_LISTEN: 'unix:///a,tls://b:1,tls://c:2' }, /CRONIUM_BROKER_LISTEN: must be unix/],
     [{ CRONIUM_BROKER_IMAGES: ' , ' }, /CRONIUM_BROKER_IMAGES: must name at least one/],
+    [{ CRONIUM_BROKER_RUNTIMES: 'kata' }, /CRONIUM_BROKER_RUNTIMES.*runc.*runsc/],
     [{ CRONIUM_BROKER_LIMITS: 'cpu=0' }, /CRONIUM_BROKER_LIMITS: cpu: /],
     [{ CRONIUM_BROKER_LIMITS: 'gpu=1' }, /CRONIUM_BROKER_LIMITS: .*gpu/],
     [{ CRONIUM_BROKER_LIMITS: 'memoryMb' }, /CRONIUM_BROKER_LIMITS: memoryMb: /],

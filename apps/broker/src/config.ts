@@ -1,5 +1,5 @@
 import type { BrokerPolicy } from '@cronium/execution/broker';
-import { type ResourceLimits, resourceLimitsSchema } from '@cronium/server-types';
+import { containerRuntimeSchema, type ResourceLimits, resourceLimitsSchema } from '@cronium/server-types';
 import { resolve } from 'node:path';
 
 import * as z from 'zod';
@@ -84,6 +84,8 @@ const environmentSchema = z.object({
   CRONIUM_BROKER_DATA_DIR: z.string().min(1).default('/var/lib/cronium-broker'),
   CRONIUM_BROKER_IMAGES: list('cronium-executor:latest'),
   CRONIUM_BROKER_CONTAINERS: list('cronium-executor'),
+  // Neither is weaker than the other; to name one only is to insist on it.
+  CRONIUM_BROKER_RUNTIMES: list('runc,runsc').pipe(z.array(containerRuntimeSchema)),
   CRONIUM_BROKER_LIMITS: limits,
   CRONIUM_BROKER_POOL_SIZE: z.coerce.number().int().min(0).max(64).default(64),
   CRONIUM_BROKER_JOBS: z.coerce.number().int().min(1).max(4096).default(1024),
@@ -121,6 +123,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): BrokerConfig {
     policy: {
       images: data.CRONIUM_BROKER_IMAGES,
       containers: data.CRONIUM_BROKER_CONTAINERS,
+      runtimes: data.CRONIUM_BROKER_RUNTIMES,
       limits: data.CRONIUM_BROKER_LIMITS,
       poolSize: data.CRONIUM_BROKER_POOL_SIZE,
       jobs: data.CRONIUM_BROKER_JOBS,

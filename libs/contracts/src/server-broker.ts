@@ -47,6 +47,7 @@ export type ServerBroker = z.infer<typeof serverBrokerSchema>;
 export const containerConfigChangeSchema = z
   .strictObject({
     isolation: containerConfigSchema.shape.isolation.unwrap(),
+    runtime: containerConfigSchema.shape.runtime.unwrap(),
     resourceLimits: resourceLimitsSchema.partial(),
     pool: z
       .strictObject({

@@ -6,6 +6,10 @@ export const executionErrorCodes = [
   'engine_unavailable',
   /** The sandbox's image is not on the engine. */
   'image_missing',
+  /** The engine does not know the runtime that the server is set to, or does not use it. */
+  'runtime_missing',
+  /** The engine cannot hold containers to their limits. */
+  'limits_unenforced',
   /** No space left on the server for a sandbox, or a job's folder. */
   'server_disk_full',
   /** The engine refused to create or start the sandbox for another reason. */

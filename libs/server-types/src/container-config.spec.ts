@@ -6,6 +6,7 @@ describe('containerConfigSchema', () => {
     expect(containerConfigSchema.parse({})).toEqual({
       image: 'cronium-executor:latest',
       isolation: 'job',
+      runtime: 'runc',
       containerName: 'cronium-executor',
       resourceLimits: defaultResourceLimits,
       pool: { size: 4, refillConcurrency: 2 },
@@ -22,6 +23,8 @@ describe('containerConfigSchema', () => {
 
   it.each([
     { isolation: 'none' },
+    { runtime: 'kata' },
+    { runtime: 'runsc', isolation: 'namespace' },
     { image: '' },
     { containerName: '' },
     { containerName: '-leading' },

@@ -9,6 +9,26 @@ import { defaultResourceLimits, resourceLimitsSchema } from './resource-limits';
 export const isolationSchema = z.enum(['job', 'namespace', 'shared']).meta({ id: 'Isolation' });
 export type Isolation = z.infer<typeof isolationSchema>;
 
+/**
+ * What the engine starts containers with. `runc`: the engine's own default, on the kernel of its machine. `runsc`: gVisor, where a script
+ * meets a kernel in user space instead. The engine must know `runsc` by this name.
+ */
+export const containerRuntimeSchema = z.enum(['runc', 'runsc']).meta({ id: 'ContainerRuntime' });
+export type ContainerRuntime = z.infer<typeof containerRuntimeSchema>;
+
+/**
+ * Why these two do not go together, with the remedy; undefined when they do. gVisor has no cgroup namespaces, and keeps jobs of one container
+ * apart by nothing that a container each would not do better.
+ */
+export function runtimeConflict(config: {
+  readonly isolation: Isolation;
+  readonly runtime: ContainerRuntime;
+}): string | undefined {
+  return config.runtime === 'runsc' && config.isolation === 'namespace'
+    ? 'gVisor (`runsc`) cannot make the namespaces of isolation `namespace`. Choose isolation `job` or `shared`, or runtime `runc`.'
+    : undefined;
+}
+
 /** Sandboxes started ahead of need, with their runner waiting for a job. */
 export const warmPoolSchema = z
   .strictObject({
@@ -37,6 +57,11 @@ export const containerConfigSchema = z
       .default('cronium-executor:latest')
       .describe('Image with the runner inside.'),
     isolation: isolationSchema.default('job'),
+    runtime: containerRuntimeSchema
+      .default('runc')
+      .describe(
+        '`runc`: whatever the engine has as its default. `runsc`: gVisor, not with isolation `namespace`.',
+      ),
     containerName: z
       .string()
       .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/)
@@ -49,6 +74,10 @@ export const containerConfigSchema = z
       .describe('Limits a job, which an event may only tighten.'),
     pool: warmPoolSchema.default({ size: 4, refillConcurrency: 2 }),
     maxConcurrentJobs: z.int().min(1).max(512).default(16).describe('Jobs this server runs at one time.'),
+  })
+  .superRefine((config, context) => {
+    const message = runtimeConflict(config);
+    if (message) context.addIssue({ code: 'custom', path: ['runtime'], message });
   })
   .meta({ id: 'ContainerConfig' });
 export type ContainerConfig = z.infer<typeof containerConfigSchema>;

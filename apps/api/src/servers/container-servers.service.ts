@@ -16,7 +16,7 @@ import { ExecutorServers } from '../executor/executor-servers';
 import { DomainError } from '../http/domain-error';
 import { SecretsService } from '../secrets/secrets.service';
 import { SettingsService } from '../settings/settings.service';
-import { mergeContainerConfig } from './server-config';
+import { changedContainerConfig } from './server-config';
 import { sealBrokerIdentity } from './server-credentials';
 import { Server } from './server.entity';
 import { requireContainerAdministrator, ServersService } from './servers.service';
@@ -41,13 +41,14 @@ export class ContainerServersService {
     requireContainerAdministrator(caller);
     const { broker, containerConfig, ...others } = details;
     const id = uuid();
+    const config = changedContainerConfig({}, containerConfig);
     const joined = await this.join(id, broker);
     await this.database.transaction(async (transaction) => {
       await transaction.insert(Server, {
         ...{ ...others, id, ...joined },
         isSystemManaged: false,
         ownerId: caller.id,
-        containerConfig: mergeContainerConfig({}, containerConfig),
+        containerConfig: config,
       });
       await this.audit.record(transaction, caller, {
         action: 'server.created',

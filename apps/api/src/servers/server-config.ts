@@ -3,9 +3,12 @@ import {
   type ContainerConfig,
   containerConfigSchema,
   type ResourceLimits,
+  runtimeConflict,
   type SshConfig,
   sshConfigSchema,
 } from '@cronium/server-types';
+
+import { DomainError } from '../http/domain-error';
 
 interface ConfigColumns {
   readonly type: string;
@@ -33,15 +36,27 @@ export function capacityOf(server: ConfigColumns): {
   return config;
 }
 
-/** The container configuration with a change: what it leaves out stays, or has its default. */
-export function mergeContainerConfig(present: unknown, change: ContainerConfigChange): ContainerConfig {
-  const config = containerConfigSchema.parse(present);
-  return {
-    ...config,
+/**
+ * The container configuration with a change: what it leaves out stays, or has its default.
+ *
+ * @throws DomainError when the two do not go together
+ */
+export function changedContainerConfig(present: unknown, change: ContainerConfigChange): ContainerConfig {
+  const before = containerConfigSchema.parse(present);
+  const config = {
+    ...before,
     ...withoutUndefined(change),
-    resourceLimits: { ...config.resourceLimits, ...withoutUndefined(change.resourceLimits ?? {}) },
-    pool: { ...config.pool, ...withoutUndefined(change.pool ?? {}) },
+    resourceLimits: { ...before.resourceLimits, ...withoutUndefined(change.resourceLimits ?? {}) },
+    pool: { ...before.pool, ...withoutUndefined(change.pool ?? {}) },
   };
+  const conflict = runtimeConflict(config);
+  if (conflict) {
+    const field = change.runtime === undefined ? 'isolation' : 'runtime';
+    throw new DomainError('invalid', 'validation_failed', conflict, [
+      { path: `body.containerConfig.${field}`, message: conflict },
+    ]);
+  }
+  return config;
 }
 
 export function withoutUndefined<T extends object>(value: T): Partial<T> {

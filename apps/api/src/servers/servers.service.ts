@@ -24,7 +24,7 @@ import { decodeCursor, toPage } from '../http/cursor';
 import { DomainError, notFound } from '../http/domain-error';
 import { SettingsService } from '../settings/settings.service';
 import { Server } from './server.entity';
-import { capacityOf, mergeContainerConfig, withoutUndefined } from './server-config';
+import { capacityOf, changedContainerConfig, withoutUndefined } from './server-config';
 import { ServerEventsRepository } from './server-events.repository';
 import { toServerDto } from './server.mapper';
 import { ServerHealth } from './server-health';
@@ -118,7 +118,7 @@ export class ServersService {
     const server = await transaction.findOneByOrFail(Server, { id });
     Object.assign(server, withoutUndefined(change));
     if (containerConfig) {
-      server.containerConfig = mergeContainerConfig(server.containerConfig, containerConfig);
+      server.containerConfig = changedContainerConfig(server.containerConfig, containerConfig);
       await this.health.forgetFault(transaction, id);
     }
     await transaction.save(Server, server);
@@ -279,7 +279,7 @@ export class ServersService {
       );
     }
     requireContainerAdministrator(caller);
-    return mergeContainerConfig(server.containerConfig, change);
+    return changedContainerConfig(server.containerConfig, change);
   }
 
   private async refuseWhileBusy(transaction: EntityManager, server: Server): Promise<void> {

@@ -41,6 +41,7 @@ abstract class ServingFixture {
       ...{ dockerHost, seccompProfilePath, logger: this.logger },
       policy: {
         images: [IMAGE],
+        runtimes: ['runc'],
         containers: [this.engine.server.containerConfig.containerName],
         limits: { ...defaultResourceLimits, outputMb: 1024 },
         poolSize: 16,

@@ -1,4 +1,4 @@
-import type { ContainerConfig, ResourceLimits } from '@cronium/server-types';
+import type { ContainerConfig, ContainerRuntime, ResourceLimits } from '@cronium/server-types';
 
 /** What callers may ask of a broker: its own configuration, not theirs. */
 export interface BrokerPolicy {
@@ -6,6 +6,8 @@ export interface BrokerPolicy {
   readonly images: readonly string[];
   /** Long-lived containers that isolations `shared` and `namespace` may use. */
   readonly containers: readonly string[];
+  /** What sandboxes may be started with. */
+  readonly runtimes: readonly ContainerRuntime[];
   /** The most that one job may be given. */
   readonly limits: ResourceLimits;
   /** The most sandboxes that may be warm for one server. */
@@ -31,6 +33,7 @@ export class BrokerRefusal extends Error {
 /** Throws a `BrokerRefusal` when a server is not to be run like this. */
 export function checkConfig(policy: BrokerPolicy, config: ContainerConfig): void {
   allow(policy.images, config.image, 'image', 'CRONIUM_BROKER_IMAGES');
+  allow(policy.runtimes, config.runtime, 'runtime', 'CRONIUM_BROKER_RUNTIMES');
   if (config.isolation !== 'job') {
     allow(policy.containers, config.containerName, 'containerName', 'CRONIUM_BROKER_CONTAINERS');
   }

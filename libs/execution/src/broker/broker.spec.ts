@@ -89,6 +89,7 @@ describe('A broker', () => {
   const config = fixture.server.containerConfig;
   it.each([
     ['an image', { ...config, image: 'debian:latest' }, /image "debian:latest" .*CRONIUM_BROKER_IMAGES/],
+    ['a runtime', { ...config, runtime: 'runsc' }, /runtime "runsc" .*CRONIUM_BROKER_RUNTIMES/],
     [
       'a container',
       { ...config, isolation: 'shared', containerName: 'postgres' },

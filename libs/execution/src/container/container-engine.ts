@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
+import type { ContainerRuntime } from '@cronium/server-types';
 import type Docker from 'dockerode';
 
 import type { ContainerServer, EngineContext } from '../create-server-executor';
@@ -8,12 +9,13 @@ import { thisProcess } from '../process-identity';
 import type { Machine } from './container-ground';
 import type { SpecContext } from './container-spec';
 import { connectEngine } from './engine';
+import { type EngineInfo, requireAbilities } from './engine-abilities';
 import { engineError } from './engine-errors';
 
 /** One Docker engine, and what a server's containers on it are made from. */
 export class ContainerEngine {
   readonly docker: Docker;
-  private info: Promise<{ NCPU: number; MemTotal: number }> | undefined;
+  private known: Promise<EngineInfo> | undefined;
   private seccompProfile: Promise<string> | undefined;
 
   constructor(
@@ -23,27 +25,49 @@ export class ContainerEngine {
     this.docker = connectEngine(context.dockerHost);
   }
 
+  get runtime(): ContainerRuntime {
+    return this.server.containerConfig.runtime;
+  }
+
   /** Asked once: an engine's machine does not change under it. */
   async machine(): Promise<Machine> {
+    const { NCPU: cores, MemTotal: memoryBytes } = await this.info();
+    return { cores, memoryBytes };
+  }
+
+  /** Rejects when the engine would not start containers as it is told. It is asked anew after it could not, and for a health check. */
+  async requireAbilities(anew = false): Promise<void> {
+    if (anew) this.known = undefined;
     try {
-      this.info ??= this.docker.info() as Promise<{ NCPU: number; MemTotal: number }>;
-      const { NCPU: cores, MemTotal: memoryBytes } = await this.info;
-      return { cores, memoryBytes };
-    } catch (cause) {
-      this.info = undefined;
-      throw engineError(cause, 'asking for its machine');
+      requireAbilities(await this.info(), this.runtime);
+    } catch (error) {
+      this.known = undefined;
+      throw error;
     }
   }
 
+  /** What its containers are made from. Rejects as `requireAbilities`. */
   async spec(): Promise<SpecContext> {
+    await this.requireAbilities();
     this.seccompProfile ??= this.readSeccompProfile();
     return {
       installationId: this.context.installationId,
       serverId: this.server.id,
       owner: thisProcess(),
       image: this.server.containerConfig.image,
+      runtime: this.runtime,
       seccompProfile: await this.seccompProfile,
     };
+  }
+
+  private async info(): Promise<EngineInfo> {
+    try {
+      this.known ??= this.docker.info() as Promise<EngineInfo>;
+      return await this.known;
+    } catch (cause) {
+      this.known = undefined;
+      throw engineError(cause, 'asking for its machine');
+    }
   }
 
   private async readSeccompProfile(): Promise<string> {

@@ -17,6 +17,7 @@ const context = {
   serverId: 'server',
   owner: 'owner',
   image: 'cronium-executor:latest',
+  runtime: 'runc' as const,
   seccompProfile:
     '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
 };
@@ -122,8 +123,8 @@ describe('sharedContainerSpec', () => {
 
 describe('tightening', () => {
   it('tells the kernel nothing when it need not know', () => {
-    expect(tightening(limits, limits)).toBeUndefined();
-    expect(tightening(limits, { ...limits, diskMb: 1, outputMb: 1 })).toBeUndefined();
+    expect(tightening(limits, limits, 'runc')).toBeUndefined();
+    expect(tightening(limits, { ...limits, diskMb: 1, outputMb: 1 }, 'runc')).toBeUndefined();
   });
 
   it.each([
@@ -131,12 +132,12 @@ describe('tightening', () => {
     ['memory', { memoryMb: 16 }, { Memory: (16 + 50 + 96) * MIB, MemorySwap: (16 + 50 + 96) * MIB }],
     ['processes', { pids: 8 }, { PidsLimit: 8 }],
   ])('tells it of less %s', (_, stricter, expected) => {
-    expect(tightening(limits, { ...limits, ...stricter })).toMatchObject(expected);
+    expect(tightening(limits, { ...limits, ...stricter }, 'runc')).toMatchObject(expected);
   });
 
   it('leaves room in memory for the disk that the sandbox was made with', () => {
     const wanted = { ...limits, memoryMb: 16, diskMb: 1 };
-    expect(tightening(limits, wanted)).toMatchObject({ Memory: (16 + 50 + 96) * MIB });
+    expect(tightening(limits, wanted, 'runc')).toMatchObject({ Memory: (16 + 50 + 96) * MIB });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ResourceLimits } from '@cronium/server-types';
+import type { ContainerRuntime, ResourceLimits } from '@cronium/server-types';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 
 export const LABELS = {
@@ -18,6 +18,7 @@ export interface SandboxOwner {
 export interface SpecContext extends SandboxOwner {
   readonly owner: string;
   readonly image: string;
+  readonly runtime: ContainerRuntime;
   /** The seccomp profile itself, JSON. */
   readonly seccompProfile: string;
 }
@@ -26,6 +27,11 @@ const MIB = 1024 * 1024;
 const CPU_PERIOD_MICROSECONDS = 100_000;
 /** For the runner (about 15 MiB, and 4 MiB of unsent output), the kernel's own structures, and /dev/shm. */
 const OVERHEAD_MB = 96;
+/** gVisor's kernel is a process of the container, with a heap, and a second one that opens files for it. */
+const GVISOR_OVERHEAD_MB = 160;
+/** What the engine counts as the processes of a container in gVisor: threads of its kernel, some for each of the script's processes. */
+const GVISOR_THREADS = 512;
+const GVISOR_THREADS_A_PROCESS = 4;
 /** POSIX semaphores and shared memory live in /dev/shm (Python's multiprocessing needs it); it is counted as memory. */
 const SHM_MB = 16;
 /** An empty file costs the kernel about 1 KiB that no size limit sees. */
@@ -124,12 +130,18 @@ function together(limits: ResourceLimits, jobs: number): ResourceLimits {
 }
 
 /** How to tighten a sandbox that was started with `started` for a job with `wanted`; undefined when the kernel need not be told. */
-export function tightening(started: ResourceLimits, wanted: ResourceLimits): KernelLimits | undefined {
+export function tightening(
+  started: ResourceLimits,
+  wanted: ResourceLimits,
+  runtime: ContainerRuntime,
+): KernelLimits | undefined {
+  // gVisor has no command to change a container that runs: its runner watches what the engine would hold otherwise.
+  if (runtime === 'runsc') return undefined;
   // The disk's size cannot be changed; the runner ends the job when it passes the stricter figure.
   if (started.cpu === wanted.cpu && started.memoryMb === wanted.memoryMb && started.pids === wanted.pids) {
     return undefined;
   }
-  return kernelLimits({ ...wanted, diskMb: started.diskMb });
+  return kernelLimits({ ...wanted, diskMb: started.diskMb }, runtime);
 }
 
 /** What the kernel holds a container to, in the engine's words; may be changed while it runs. */
@@ -137,16 +149,17 @@ export type KernelLimits = Required<
   Pick<HostConfig, 'CpuPeriod' | 'CpuQuota' | 'Memory' | 'MemorySwap' | 'PidsLimit'>
 >;
 
-function kernelLimits(limits: ResourceLimits): KernelLimits {
+function kernelLimits(limits: ResourceLimits, runtime: ContainerRuntime): KernelLimits {
+  const gvisor = runtime === 'runsc';
   // What is written to the tmpfs is memory of the container too. The runner ends a job whose processes alone pass `memoryMb`.
-  const memory = (limits.memoryMb + limits.diskMb + OVERHEAD_MB) * MIB;
+  const memory = (limits.memoryMb + limits.diskMb + OVERHEAD_MB + (gvisor ? GVISOR_OVERHEAD_MB : 0)) * MIB;
   return {
     // A quota may exceed the machine's processors, which NanoCpus may not.
     CpuPeriod: CPU_PERIOD_MICROSECONDS,
     CpuQuota: Math.round(limits.cpu * CPU_PERIOD_MICROSECONDS),
     Memory: memory,
     MemorySwap: memory,
-    PidsLimit: limits.pids,
+    PidsLimit: gvisor ? GVISOR_THREADS + GVISOR_THREADS_A_PROCESS * limits.pids : limits.pids,
   };
 }
 
@@ -158,7 +171,9 @@ function hardened(
   const inodes = Math.max(LEAST_INODES, limits.diskMb * INODES_PER_MB);
   // The typings do not know CgroupnsMode yet.
   const hostConfig: HostConfig & { CgroupnsMode: 'private' } = {
-    ...kernelLimits(limits),
+    ...kernelLimits(limits, context.runtime),
+    // Whatever the engine has as its default is not named: Podman's may be crun.
+    ...(context.runtime === 'runc' ? {} : { Runtime: context.runtime }),
     NetworkMode: 'none',
     ReadonlyRootfs: true,
     CapDrop: ['ALL'],
@@ -176,7 +191,10 @@ function hardened(
     // When the machine itself runs out of memory, a script goes before what runs it.
     OomScoreAdj: 500,
     // Only lowered: an engine without CAP_SYS_RESOURCE could not start a container with more than it has itself.
-    Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+    Ulimits: [
+      { Name: 'core', Soft: 0, Hard: 0 },
+      ...(context.runtime === 'runsc' ? [processLimit(limits)] : []),
+    ],
   };
   return {
     Image: context.image,
@@ -192,6 +210,14 @@ function hardened(
     },
     HostConfig: hostConfig,
   };
+}
+
+/**
+ * gVisor counts a user's processes in one container alone, so that this keeps a fork bomb from the threads of gVisor's own. The runner ends a
+ * job that passes its limit, as with isolation `namespace`.
+ */
+function processLimit({ pids }: ResourceLimits): { Name: string; Soft: number; Hard: number } {
+  return { Name: 'nproc', Soft: 2 * pids, Hard: 2 * pids };
 }
 
 /** Whether a container with these labels is a single-use sandbox of this server. */

@@ -1,4 +1,5 @@
 import { ExecutionError, type ExecutionErrorCode } from '../execution-error';
+import { missingRuntime } from './engine-abilities';
 
 /** What dockerode and the socket below it put on their errors. */
 interface EngineFailure {
@@ -49,12 +50,21 @@ export function isConflict(cause: unknown): boolean {
   return describe(cause).statusCode === 409;
 }
 
+/** As Docker says it up to version 22, from 23 on, and as Podman does. */
+const unknownRuntime =
+  /unknown or invalid runtime name: ([\w.-]+)|unknown runtime specified ([\w.-]+)|OCI runtime "([\w.-]+)" not found/i;
+
 /** The engine's answer as one of our codes, with what to do about it. */
 export function engineError(cause: unknown, doing: string): ExecutionError {
   if (cause instanceof ExecutionError) {
     return cause;
   }
-  const [code, message] = classify(describe(cause), doing);
+  const failure = describe(cause);
+  const runtime = unknownRuntime.exec(failure.message)?.slice(1).find(Boolean);
+  if (runtime !== undefined) {
+    return missingRuntime(runtime, cause);
+  }
+  const [code, message] = classify(failure, doing);
   return new ExecutionError(code, message, { cause });
 }
 

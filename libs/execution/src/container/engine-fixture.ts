@@ -10,6 +10,7 @@ import type { ScriptHandle } from '../script-handle';
 import { ContainerExecutor } from './container-executor';
 import { RUNNER_FOLDERS } from '../contract/runner-folders';
 import { LABELS } from './container-spec';
+import { dockerOptions } from './docker-options';
 import { removeContainer } from './sandbox';
 
 const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-profile.json');
@@ -24,9 +25,9 @@ export class EngineFixture {
   readonly server: ContainerServer;
   readonly context: ExecutorContext;
 
-  /** @param dockerHost `unix:///…` of another engine than the machine's */
-  constructor(config: Partial<ContainerConfig> = {}, dockerHost?: string) {
-    this.docker = new Docker({ socketPath: dockerHost?.slice('unix://'.length) ?? '/var/run/docker.sock' });
+  /** @param dockerHost the engine, as in DOCKER_HOST; the machine's, unless CRONIUM_TEST_ENGINE names one to try (docs/testing.md) */
+  constructor(config: Partial<ContainerConfig> = {}, dockerHost = process.env['CRONIUM_TEST_ENGINE']) {
+    this.docker = new Docker(dockerOptions(dockerHost));
     const containerConfig = containerConfigSchema.parse({
       containerName: `cronium-${this.installationId}`,
       pool: { size: 2, refillConcurrency: 2 },

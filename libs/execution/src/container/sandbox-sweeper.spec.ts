@@ -54,6 +54,7 @@ async function makeSandbox(
       serverId: changes.serverId ?? server.id,
       owner: changes.owner ?? deadProcess(),
       image: server.containerConfig.image,
+      runtime: 'runc',
       seccompProfile: '{"defaultAction":"SCMP_ACT_ALLOW"}',
     },
     server.containerConfig.resourceLimits,

@@ -1,4 +1,4 @@
-import type { ResourceLimits } from '@cronium/server-types';
+import type { ContainerRuntime, ResourceLimits } from '@cronium/server-types';
 import type { Container } from 'dockerode';
 import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
@@ -28,6 +28,7 @@ export class Sandbox {
   private constructor(
     private readonly container: Container,
     private readonly limits: ResourceLimits,
+    private readonly runtime: ContainerRuntime,
     readonly session: RunnerSession,
   ) {}
 
@@ -43,7 +44,7 @@ export class Sandbox {
       const session = await attachSession(container);
       await container.start();
       checkVersion(await session.greeted(GREETING_MS));
-      return new Sandbox(container, limits, session);
+      return new Sandbox(container, limits, context.runtime, session);
     } catch (error) {
       // If that fails too, why it did not start is what counts; the sweeper finds it.
       await removeContainer(container).catch(() => undefined);
@@ -53,7 +54,7 @@ export class Sandbox {
 
   /** Tightens its limits where the job's are stricter. */
   async fit(limits: ResourceLimits): Promise<void> {
-    const update = tightening(this.limits, limits);
+    const update = tightening(this.limits, limits, this.runtime);
     try {
       await (update && this.container.update(update));
     } catch (cause) {

@@ -33,9 +33,15 @@ export class SharedGround implements ContainerGround {
     private readonly server: ContainerServer,
     private readonly context: EngineContext,
   ) {
-    const { containerName, resourceLimits, maxConcurrentJobs } = server.containerConfig;
-    this.container = new LongLivedContainer(engine, containerName, async () =>
-      sharedContainerSpec(await engine.spec(), resourceLimits, maxConcurrentJobs, containerName),
+    const { containerName, resourceLimits, maxConcurrentJobs, runtime } = server.containerConfig;
+    // One name each, since a server may go from one runtime to the other while jobs run.
+    const inGvisor = `${containerName}-gvisor`;
+    const [name, other] = runtime === 'runsc' ? [inGvisor, containerName] : [containerName, inGvisor];
+    this.container = new LongLivedContainer(
+      engine,
+      name,
+      async () => sharedContainerSpec(await engine.spec(), resourceLimits, maxConcurrentJobs, name),
+      other,
     );
   }
 
@@ -84,6 +90,7 @@ export class SharedGround implements ContainerGround {
 
   async check(): Promise<void> {
     await this.engine.docker.ping();
+    await this.engine.requireAbilities(true);
     await this.container.get();
   }
 

@@ -121,56 +121,12 @@ def narrowing():
     return b''.join(struct.pack('=HBBI', *line) for line in lines)
 
 
-class ProcessCounters:
-    """What `CgroupCounters` tells of a container, of the processes that this one sees: its job's."""
-
-    @staticmethod
-    def others():
-        own = str(os.getpid())
-        for name in os.listdir('/proc'):
-            if name.isdigit() and name != own:
-                # pid (name, which may hold blanks and brackets) state ...
-                fields = runner.read_file('/proc/%s/stat' % name).rpartition(b')')[2].split()
-                if len(fields) > 17 and fields[0] != b'Z':
-                    yield name, fields
-
-    def cpu_ms(self):
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        ticks = sum(sum(int(field) for field in fields[11:15]) for _, fields in self.others())
-        return time.process_time() * 1000 + (used.ru_utime + used.ru_stime) * 1000 + ticks * runner.TICK_MS
-
-    def anonymous(self):
-        return sum(runner.anonymous_memory(name) for name, _ in self.others()) + runner.anonymous_memory('self')
-
-    def processes(self):
-        return 1 + sum(int(fields[17]) for _, fields in self.others())
-
-    def was_out_of_memory(self):
-        return False
-
-    def was_out_of_processes(self):
-        return False
-
-
-class Namespaces(runner.Sandbox):
-    """Containment of a job that has its namespaces for itself: as a sandbox's, but what the kernel counts is the whole container's."""
-
-    def __init__(self, workspace):
-        super().__init__(workspace, ProcessCounters())
-
-    def exceeded(self, job):
-        verdict = super().exceeded(job)
-        if verdict is None and self.counters.processes() - 1 > job.pids:
-            return 'process_limit'
-        return verdict
-
-
 def run_job(listener, disk_mb, pids):
     """Process 1 of the job."""
     furnish(disk_mb)
     confine(pids)
     os.chdir('/tmp')
-    runner.Runner(runner.new_workspace(), listener=listener, containment=Namespaces).run()
+    runner.Runner(runner.new_workspace(), listener=listener, containment=runner.WatchedSandbox).run()
 
 
 class Job:

@@ -94,6 +94,7 @@ describe('The stream of a runner', () => {
           serverId: server.id,
           owner: 'test',
           image: server.containerConfig.image,
+          runtime: 'runc',
           seccompProfile: '{"defaultAction":"SCMP_ACT_ALLOW"}',
         },
         server.containerConfig.resourceLimits,

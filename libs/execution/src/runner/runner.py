@@ -427,6 +427,10 @@ class CgroupCounters:
         self.oom_before = self.oom_kills()
         self.refused_before = self.refused_forks()
 
+    def are_kept(self):
+        """Whether the kernel counts what a sandbox is judged by: gVisor's does not, nor is anything here where no cgroups are mounted."""
+        return os.path.exists(self.memory_stat) and os.path.exists(self.pids_events)
+
     def cpu_ms(self):
         """Of everything that ever ran in the container."""
         if self.cpu_stat:
@@ -510,7 +514,9 @@ class Sandbox:
 
     def disk_is_full(self, job):
         disk = os.statvfs(self.workspace)
-        return disk.f_bfree == 0 or disk.f_ffree == 0 or self.disk_used() >= job.disk_bytes
+        # gVisor's tmpfs counts no files at all.
+        full = disk.f_bfree == 0 or (disk.f_files > 0 and disk.f_ffree == 0)
+        return full or self.disk_used() >= job.disk_bytes
 
     def disk_used(self):
         disk = os.statvfs(self.workspace)
@@ -522,6 +528,60 @@ class Sandbox:
         if self.counters.was_out_of_processes():
             return 'process_limit'
         return 'disk_full' if status != 0 and self.disk_is_full(job) else None
+
+
+class ProcessCounters:
+    """What `CgroupCounters` tells of a container, of the processes that this one sees: its job's."""
+
+    @staticmethod
+    def others():
+        own = str(os.getpid())
+        for name in os.listdir('/proc'):
+            if name.isdigit() and name != own:
+                # pid (name, which may hold blanks and brackets) state ...
+                fields = read_file('/proc/%s/stat' % name).rpartition(b')')[2].split()
+                if len(fields) > 17 and fields[0] != b'Z':
+                    yield name, fields
+
+    def cpu_ms(self):
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ticks = sum(sum(int(field) for field in fields[11:15]) for _, fields in self.others())
+        return time.process_time() * 1000 + (used.ru_utime + used.ru_stime) * 1000 + ticks * TICK_MS
+
+    def anonymous(self):
+        return sum(anonymous_memory(name) for name, _ in self.others()) + anonymous_memory('self')
+
+    def processes(self):
+        return 1 + sum(int(fields[17]) for _, fields in self.others())
+
+    def was_out_of_memory(self):
+        return False
+
+    def was_out_of_processes(self):
+        return False
+
+
+class WatchedSandbox(Sandbox):
+    """
+    Containment of a job that has its processes for itself, of which no kernel counts what they use together: that of a container with
+    isolation `namespace` counts the whole container, gVisor's too little.
+    """
+
+    def __init__(self, workspace):
+        super().__init__(workspace, ProcessCounters())
+
+    def exceeded(self, job):
+        verdict = super().exceeded(job)
+        if verdict is None and self.counters.processes() - 1 > job.pids:
+            return 'process_limit'
+        return verdict
+
+
+def containment_here():
+    """Which one suits where this runner is."""
+    if os.getpid() != 1:
+        return ProcessTree
+    return Sandbox if CgroupCounters().are_kept() else WatchedSandbox
 
 
 class ProcessTree:
@@ -1040,7 +1100,7 @@ class Runner:
         self.job = None
         self.state = 'waiting'
         self.workspace = Workspace(workspace_path)
-        self.containment = (containment or (Sandbox if os.getpid() == 1 else ProcessTree))(workspace_path)
+        self.containment = (containment or containment_here())(workspace_path)
         self.helpers = HelperServer(self, self.workspace.socket)
         self.pipes = []
         self.starter = None

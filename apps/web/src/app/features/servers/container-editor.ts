@@ -1,8 +1,8 @@
 import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
 import { FormField, form, submit, validateStandardSchema } from '@angular/forms/signals';
 import { Router, RouterLink } from '@angular/router';
-import type { Server } from '@cronium/contracts';
-import type { Isolation } from '@cronium/server-types';
+import type { Server, UpdateServer } from '@cronium/contracts';
+import { containerRuntimeSchema, isolationSchema } from '@cronium/server-types';
 import { mdiContentSaveOutline } from '@mdi/js';
 
 import { toApiProblem } from '../../core/http/problem';
@@ -22,16 +22,17 @@ import {
   toContainerUpdate,
   type ContainerForm,
 } from './container-form';
-import { IsolationChoice } from './isolation-choice';
 import { isWeaker, isolationWords } from './isolation-words';
+import { runtimeWords } from './runtime-words';
 import { ServerApi } from './server-api';
+import { SetupChoice } from './setup-choice';
 import { WaitingFields } from './waiting-fields';
 
 const empty: ContainerForm = {
   ...{ name: '', description: '', tags: [] },
   broker: { address: '', joinToken: '' },
   containerConfig: {
-    ...{ isolation: 'job', maxConcurrentJobs: null },
+    ...{ isolation: 'job', runtime: 'runc', maxConcurrentJobs: null },
     pool: { size: null, refillConcurrency: null },
     resourceLimits: { cpu: null, memoryMb: null, pids: null, diskMb: null, outputMb: null },
   },
@@ -39,22 +40,12 @@ const empty: ContainerForm = {
 };
 
 /** Where the API may find something wrong and the page has no field that could say so. */
-const fieldless = /^(body|body\.containerConfig|body\.containerConfig\.isolation)$/;
+const fieldless = /^(body|body\.containerConfig)$/;
 
 /** Changes a container server: what keeps its jobs apart, how many there are, and what each may use. */
 @Component({
   selector: 'cr-container-editor',
-  imports: [
-    Field,
-    FieldControl,
-    FormField,
-    Icon,
-    IsolationChoice,
-    Notice,
-    RouterLink,
-    TagInput,
-    WaitingFields,
-  ],
+  imports: [Field, FieldControl, FormField, Icon, Notice, RouterLink, SetupChoice, TagInput, WaitingFields],
   templateUrl: './container-editor.html',
   styleUrl: './server-editor.scss',
   host: { '(document:keydown)': 'pressKey($event)', '(window:beforeunload)': 'warnOfLoss($event)' },
@@ -72,9 +63,15 @@ export class ContainerEditor implements HoldsChanges {
   protected readonly form = form(this.value, (path) => validateStandardSchema(path, containerFormSchema));
   protected readonly isolation = computed(() => this.value().containerConfig.isolation);
   protected readonly isolationBefore = computed(() => this.before().containerConfig.isolation);
+  protected readonly runtime = computed(() => this.value().containerConfig.runtime);
+  protected readonly runtimeBefore = computed(() => this.before().containerConfig.runtime);
   private readonly dirty = computed(() => JSON.stringify(this.value()) !== JSON.stringify(this.before()));
 
   protected readonly problem = signal<string | null>(null);
+  protected readonly isolations = isolationSchema.options;
+  protected readonly isolationWords = isolationWords;
+  protected readonly runtimes = containerRuntimeSchema.options;
+  protected readonly runtimeWords = runtimeWords;
   protected readonly limitFields = limitFields;
   protected readonly saveIcon = mdiContentSaveOutline;
 
@@ -119,7 +116,7 @@ export class ContainerEditor implements HoldsChanges {
       onInvalid: (form) => form().errorSummary()[0]?.fieldTree().focusBoundControl(),
       action: async (form) => {
         const change = toContainerUpdate(this.value(), this.before());
-        if (!(await this.isMeant(change.containerConfig?.isolation))) return null;
+        if (!(await this.isMeant(change.containerConfig))) return null;
         try {
           const server = await this.api.update(this.server().id, change);
           this.before.set(this.value());
@@ -136,12 +133,21 @@ export class ContainerEditor implements HoldsChanges {
   }
 
   /** Asks when jobs will be kept apart less than before, and names what is given up. */
-  private async isMeant(isolation: Isolation | undefined): Promise<boolean> {
-    if (isolation === undefined || !isWeaker(isolation, this.isolationBefore())) return true;
-    const points = isolationWords[isolation].weaker.map((point) => `• ${point}`);
+  private async isMeant(change: UpdateServer['containerConfig'] = {}): Promise<boolean> {
+    const { isolation, runtime } = change;
+    const weaker = isolation !== undefined && isWeaker(isolation, this.isolationBefore());
+    const steps = [
+      ...(weaker ? [[isolationWords[this.isolationBefore()], isolationWords[isolation]] as const] : []),
+      ...(runtime === 'runc' ? [[runtimeWords.runsc, runtimeWords.runc] as const] : []),
+    ];
+    if (steps.length === 0) return true;
+    const points = [
+      ...(weaker ? isolationWords[isolation].cautions : []),
+      ...(runtime === 'runc' ? ['A hole in the machine’s kernel is within reach of scripts again.'] : []),
+    ];
     return this.dialogs.confirm({
       heading: `Keep the jobs of “${this.server().name}” less apart?`,
-      text: `From “${isolationWords[this.isolationBefore()].title}” to “${isolationWords[isolation].title}”. Given up:\n\n${points.join('\n\n')}`,
+      text: `${steps.map(([from, to]) => `From “${from.title}” to “${to.title}”.`).join(' ')} Given up:\n\n${points.map((point) => `• ${point}`).join('\n\n')}`,
       action: 'Give that up and save',
       danger: true,
     });

@@ -28,6 +28,7 @@ describe('the form of a container server', () => {
 
   it.each<[ContainerForm, object]>([
     [configured({ isolation: 'namespace' }), { containerConfig: { isolation: 'namespace' } }],
+    [configured({ runtime: 'runsc' }), { containerConfig: { runtime: 'runsc' } }],
     [configured({ maxConcurrentJobs: 200 }), { containerConfig: { maxConcurrentJobs: 200 } }],
     [configured({ pool: { ...pool, size: 0 } }), { containerConfig: { pool: { size: 0 } } }],
     [
@@ -51,6 +52,7 @@ describe('the form of a container server', () => {
 
   it.each<[ContainerForm, string]>([
     [{ ...saved, name: '' }, 'name'],
+    [configured({ runtime: 'runsc', isolation: 'namespace' }), 'containerConfig.runtime'],
     [configured({ maxConcurrentJobs: 0 }), 'containerConfig.maxConcurrentJobs'],
     [configured({ maxConcurrentJobs: 513 }), 'containerConfig.maxConcurrentJobs'],
     [configured({ maxConcurrentJobs: null }), 'containerConfig.maxConcurrentJobs'],

@@ -5,7 +5,12 @@ import {
   type WhenQueueFull,
   type WhenUnhealthy,
 } from '@cronium/contracts';
-import type { Isolation, ResourceLimits } from '@cronium/server-types';
+import {
+  runtimeConflict,
+  type ContainerRuntime,
+  type Isolation,
+  type ResourceLimits,
+} from '@cronium/server-types';
 
 import { checkedBy } from '../../shared/form/checked-by';
 
@@ -21,6 +26,7 @@ export interface ContainerForm {
   broker: { address: string; joinToken: string };
   containerConfig: {
     isolation: Isolation;
+    runtime: ContainerRuntime;
     maxConcurrentJobs: number | null;
     pool: { size: number | null; refillConcurrency: number | null };
     resourceLimits: Emptiable<ResourceLimits>;
@@ -41,6 +47,7 @@ export function toContainerForm(server: Server): ContainerForm {
     broker: { address: server.broker?.address ?? '', joinToken: '' },
     containerConfig: {
       isolation: config.isolation,
+      runtime: config.runtime,
       maxConcurrentJobs: config.maxConcurrentJobs,
       pool: { ...config.pool },
       resourceLimits: { ...config.resourceLimits },
@@ -100,6 +107,8 @@ export const containerFormSchema = checkedBy<ContainerForm>(
     if (value === null) context.addIssue({ code: 'custom', path, message });
   };
   const { maxConcurrentJobs, pool, resourceLimits, isolation } = form.containerConfig;
+  const conflict = runtimeConflict(form.containerConfig);
+  if (conflict) context.addIssue({ code: 'custom', path: ['containerConfig', 'runtime'], message: conflict });
   need(maxConcurrentJobs, ['containerConfig', 'maxConcurrentJobs'], 'Say how many, from 1 to 512.');
   // Where there is no pool its fields are not shown.
   if (isolation !== 'shared') {

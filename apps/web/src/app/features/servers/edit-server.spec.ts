@@ -62,7 +62,9 @@ describe('EditServer, with a container server', () => {
 
   it('says of each isolation what is weaker with it, and which one there is', async () => {
     await open(containerServer({ isolation: 'namespace' }));
-    const radios = [...page().querySelectorAll<HTMLInputElement>('input[type=radio]')];
+    const radios = [
+      ...page().querySelectorAll<HTMLInputElement>('[aria-labelledby=isolation] input[type=radio]'),
+    ];
     expect(radios.map(({ value, checked }) => [value, checked])).toEqual([
       ['job', false],
       ['namespace', true],
@@ -70,6 +72,30 @@ describe('EditServer, with a container server', () => {
     ]);
     expect(words()).toContain('mount, unshare, sethostname');
     expect(words()).toContain('read each other’s files');
+  });
+
+  it('offers gVisor, says what it costs, and refuses it where it cannot be', async () => {
+    await open(containerServer());
+    expect(words()).toContain('What it costs:System calls take several times as long');
+    await choose('runsc');
+    await choose('namespace');
+    await save();
+    const alert = page().querySelector('[aria-labelledby=runtime] [role=alert]');
+    expect(alert?.textContent).toContain('Choose isolation `job` or `shared`');
+    await choose('job');
+    expect(page().querySelector('[aria-labelledby=runtime] [role=alert]')).toBeNull();
+    await save();
+    const request = patch();
+    expect(request.request.body).toEqual({ containerConfig: { runtime: 'runsc' } });
+    request.flush(containerServer({ runtime: 'runsc' }));
+  });
+
+  it('asks before scripts meet the machine’s kernel again', async () => {
+    await open(containerServer({ runtime: 'runsc' }));
+    await choose('runc');
+    await save();
+    expect(confirm.mock.calls[0]?.[0].text).toContain('within reach of scripts again');
+    expect(fixture.componentInstance.hasUnsavedChanges()).toBe(true);
   });
 
   it('does not offer to rename what comes with Cronium', async () => {

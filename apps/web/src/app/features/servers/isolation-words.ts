@@ -1,14 +1,11 @@
 import { isolationSchema, type Isolation } from '@cronium/server-types';
 
-export interface IsolationWords {
-  readonly title: string;
+import type { ChoiceWords } from './setup-choice';
+
+/** Its cautions are what a job has with isolation `job` and not there. */
+export interface IsolationWords extends ChoiceWords {
   /** For the facts of a server, where there is one line. */
   readonly fact: string;
-  readonly summary: string;
-  /** What it is good for, and what bounds it. */
-  readonly notes: readonly string[];
-  /** What a job has with isolation `job` and not here. */
-  readonly weaker: readonly string[];
 }
 
 /** What keeps the jobs of a container server apart, in plain words; docs/security.md says the same at length. */
@@ -21,7 +18,7 @@ export const isolationWords: Record<Isolation, IsolationWords> = {
       'The strongest. For scripts that you do not trust, or whose owners do not trust each other.',
       'Starts in milliseconds from containers kept ready; an engine makes only so many of them a second.',
     ],
-    weaker: [],
+    cautions: [],
   },
   namespace: {
     title: 'Namespaces for each job',
@@ -32,7 +29,7 @@ export const isolationWords: Record<Isolation, IsolationWords> = {
       'Made in milliseconds, without the engine: many more jobs a second.',
       'The kernel must allow unprivileged user namespaces; the server’s health says if it does not.',
     ],
-    weaker: [
+    cautions: [
       'Memory and processes of one job are watched by its runner, and its processor share is not held: the kernel holds the container as a whole. For a moment a job may take what its neighbours wanted.',
       'The container may make three more system calls (mount, unshare, sethostname), its /proc is not masked and Docker’s AppArmor profile is off. A job’s process gives the calls up before its script begins.',
       'A hole in the kernel’s namespaces reaches the neighbours’ jobs. From a container of its own it reaches that container first.',
@@ -43,7 +40,7 @@ export const isolationWords: Record<Isolation, IsolationWords> = {
     fact: 'One long-lived container, in which jobs run beside each other',
     summary: 'One long-lived hardened container, in which jobs run beside each other under one user.',
     notes: ['Only for scripts that trust each other.'],
-    weaker: [
+    cautions: [
       'Jobs can signal each other, and read each other’s files and environment, secrets included.',
       'What a script leaves in /tmp outside its own folders stays for the jobs after it.',
       'Memory, processes and disk of one job are watched by its runner, and its processor share is not held: the kernel holds the container as a whole.',

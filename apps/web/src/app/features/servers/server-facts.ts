@@ -5,6 +5,7 @@ import type { Server } from '@cronium/contracts';
 import { queueWords } from '../../shared/look/queue-words';
 import { DurationPipe } from '../../shared/time/duration';
 import { isolationWords } from './isolation-words';
+import { runtimeWords } from './runtime-words';
 
 /** What a server is: its load and limits for everyone, how it is reached for those who may manage it. */
 @Component({
@@ -63,10 +64,14 @@ import { isolationWords } from './isolation-words';
           <dt>Isolation</dt>
           <dd data-testid="isolation">
             {{ isolationWords[config.isolation].fact }}
-            @if (isolationWords[config.isolation].weaker.length > 0) {
+            @if (isolationWords[config.isolation].cautions.length > 0) {
               <span class="weaker">weaker than a container for each job</span>
             }
           </dd>
+        </div>
+        <div>
+          <dt>Kernel that scripts meet</dt>
+          <dd data-testid="runtime">{{ runtimeWords[config.runtime].title }}</dd>
         </div>
         <div>
           <dt>Image</dt>
@@ -170,5 +175,6 @@ export class ServerFacts {
   readonly server = input.required<Server>();
 
   protected readonly isolationWords = isolationWords;
+  protected readonly runtimeWords = runtimeWords;
   protected readonly queueWords = queueWords;
 }

@@ -8,6 +8,8 @@ const headings: Partial<Record<string, string>> = {
   timeout: 'Out of time',
   engine_unavailable: 'The container engine does not answer',
   image_missing: 'The executor image is missing',
+  runtime_missing: 'The container engine has no gVisor',
+  limits_unenforced: 'The container engine cannot hold jobs to their limits',
   server_disk_full: 'The server’s disk is full',
   sandbox_failed: 'The sandbox could not be started',
   container_unavailable: 'The shared container is not available',

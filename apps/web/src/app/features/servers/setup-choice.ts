@@ -1,23 +1,29 @@
-import { Component, input } from '@angular/core';
+import { Component, computed, input } from '@angular/core';
 import { FormField, type FieldTree } from '@angular/forms/signals';
-import { isolationSchema, type Isolation } from '@cronium/server-types';
 
-import { isolationWords } from './isolation-words';
+/** One way to set a server up, in plain words. */
+export interface ChoiceWords {
+  readonly title: string;
+  readonly summary: string;
+  readonly notes: readonly string[];
+  /** What is given up with it. */
+  readonly cautions: readonly string[];
+}
 
 let lastId = 0;
 
-/** What keeps jobs apart: three cards, each of which says what is weaker with it. */
+/** One of few ways to set a server up: a card each, which says what is given up with it. */
 @Component({
-  selector: 'cr-isolation-choice',
+  selector: 'cr-setup-choice',
   imports: [FormField],
   template: `
-    @for (option of options; track option) {
-      @let words = isolationWords[option];
-      <label class="choice" [class.chosen]="field()().value() === option">
+    @for (option of options(); track option) {
+      @let words = wordsOf()[option];
+      <label class="choice" [class.chosen]="control()().value() === option">
         <input
           type="radio"
           [value]="option"
-          [formField]="field()"
+          [formField]="control()"
           [attr.aria-labelledby]="id + option"
           [attr.aria-describedby]="id + option + '-note'"
         />
@@ -33,15 +39,18 @@ let lastId = 0;
             @for (note of words.notes; track note) {
               <span class="line muted">{{ note }}</span>
             }
-            @if (words.weaker.length > 0) {
-              <span class="line weaker">Weaker than a container for each job:</span>
-              @for (point of words.weaker; track point) {
+            @if (words.cautions.length > 0) {
+              <span class="line caution">{{ cautionTitle() }}</span>
+              @for (point of words.cautions; track point) {
                 <span class="line point">{{ point }}</span>
               }
             }
           </span>
         </span>
       </label>
+    }
+    @if (error(); as message) {
+      <p class="error" role="alert">{{ message }}</p>
     }
   `,
   styles: `
@@ -93,7 +102,11 @@ let lastId = 0;
       display: block;
       margin-top: 4px;
     }
-    .weaker {
+    .error {
+      color: var(--state-failed);
+      font-size: var(--text-small);
+    }
+    .caution {
       color: var(--state-warning);
       font-weight: 550;
     }
@@ -109,12 +122,16 @@ let lastId = 0;
   `,
   host: { role: 'radiogroup' },
 })
-export class IsolationChoice {
-  readonly field = input.required<FieldTree<Isolation>>();
+export class SetupChoice<T extends string> {
+  readonly field = input.required<FieldTree<T>>();
+  readonly options = input.required<readonly T[]>();
+  readonly wordsOf = input.required<Readonly<Record<T, ChoiceWords>>>();
+  readonly cautionTitle = input.required<string>();
   /** What the server has now. */
-  readonly saved = input.required<Isolation>();
+  readonly saved = input.required<T>();
 
-  protected readonly id = `cr-isolation-${++lastId}-`;
-  protected readonly options = isolationSchema.options;
-  protected readonly isolationWords = isolationWords;
+  protected readonly id = `cr-choice-${++lastId}-`;
+  /** What `formField` takes: it does not look through a type parameter. */
+  protected readonly control = computed(() => this.field() as unknown as FieldTree<string>);
+  protected readonly error = computed(() => this.control()().errors()[0]?.message);
 }

@@ -1,0 +1,64 @@
+import type { ContainerRuntime } from '@cronium/server-types';
+
+import { ExecutionError } from '../execution-error';
+
+/** What an engine says of itself (`GET /info`), as far as it matters here. Podman says the same; older engines leave some out. */
+export interface EngineInfo {
+  readonly NCPU: number;
+  readonly MemTotal: number;
+  readonly MemoryLimit?: boolean;
+  readonly CpuCfsQuota?: boolean;
+  readonly PidsLimit?: boolean;
+  readonly CgroupDriver?: string;
+  readonly CgroupVersion?: string;
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly Runtimes?: Readonly<Record<string, unknown>> | null;
+}
+
+const LIMITS = { MemoryLimit: 'memory', CpuCfsQuota: 'processor time', PidsLimit: 'processes' } as const;
+
+/**
+ * Throws when the engine would start a container otherwise than it is told: without its limits, which engines only warn of, or on another
+ * runtime.
+ */
+export function requireAbilities(info: EngineInfo, runtime: ContainerRuntime): void {
+  const missing = unenforced(info);
+  if (missing.length > 0) {
+    throw new ExecutionError(
+      'limits_unenforced',
+      `The engine cannot hold containers to their limits of ${missing.join(', ')}: ${reason(info)} ` +
+        'No job is started without its limits. See docs/operations/rootless-and-podman.md.',
+    );
+  }
+  if (runtime !== 'runc' && !(runtime in (info.Runtimes ?? {}))) {
+    throw missingRuntime(runtime);
+  }
+}
+
+export function missingRuntime(runtime: string, cause?: unknown): ExecutionError {
+  return new ExecutionError(
+    'runtime_missing',
+    `The engine has no runtime \`${runtime}\`. Install gVisor’s \`runsc\` on its machine and name it in the engine’s daemon.json ` +
+      '(docs/operations/gvisor.md), or set the server to runtime `runc`.',
+    { cause },
+  );
+}
+
+function unenforced(info: EngineInfo): string[] {
+  const none = info.CgroupDriver === 'none' || (isRootless(info) && info.CgroupVersion === '1');
+  return Object.entries(LIMITS).flatMap(([key, name]) =>
+    none || info[key as keyof typeof LIMITS] === false ? [name] : [],
+  );
+}
+
+function reason(info: EngineInfo): string {
+  if (isRootless(info)) {
+    return info.CgroupVersion === '1'
+      ? 'it is rootless, and its machine has cgroup v1, which gives a user no limits to set.'
+      : 'it is rootless, and systemd has not delegated these controllers to its user.';
+  }
+  return 'the kernel of its machine was started without the cgroup controllers for them.';
+}
+
+const isRootless = ({ SecurityOptions: options }: EngineInfo): boolean =>
+  (options ?? []).some((option) => /(^|,)(name=)?rootless\b/.test(option));
