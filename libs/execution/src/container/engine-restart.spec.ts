@@ -1,7 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ExecutionError } from '../execution-error';
@@ -10,42 +6,9 @@ import { printed, runScript } from '../contract/run-script';
 import { never, scriptRequest } from '../contract/script-request';
 import type { ContainerExecutor } from './container-executor';
 import { EngineFixture } from './engine-fixture';
+import { OwnEngine } from './own-engine';
 
 jest.setTimeout(120_000);
-
-/** A dockerd of the test's own, since others use the machine's. */
-class OwnEngine {
-  private constructor(
-    private readonly process: ChildProcess,
-    readonly host: string,
-  ) {}
-
-  static async start(): Promise<OwnEngine> {
-    // A socket's path is short.
-    const folder = mkdtempSync('/tmp/cronium-engine-');
-    const child = fork(join(__dirname, '../../../../tools/chaos/engine-process.mjs'), [folder]);
-    return new OwnEngine(child, await answerOf(child));
-  }
-
-  async restart(): Promise<void> {
-    this.process.send('restart');
-    await answerOf(this.process);
-  }
-
-  async remove(): Promise<void> {
-    this.process.send('remove');
-    await answerOf(this.process);
-    this.process.disconnect();
-  }
-}
-
-async function answerOf(child: ChildProcess): Promise<string> {
-  const [answer] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error('dockerd could not be started or ended.'))),
-  ])) as [string];
-  return answer;
-}
 
 /** The pool is full, and nothing is under way. */
 async function untilFull(executor: ContainerExecutor, size: number): Promise<void> {
