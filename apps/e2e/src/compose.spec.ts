@@ -160,6 +160,7 @@ describe('docker compose', () => {
       await visitor.signIn(project);
       await page.goto(`${project.url}/servers/new`);
       await page.getByRole('link', { name: /Sandboxes on another machine/ }).click();
+      await page.waitForURL(/sandboxes$/);
       await page.getByLabel('Name', { exact: true }).fill('Runner 2');
       await page.getByLabel('Address of the broker').fill('tls://runner-2:5443');
       await page.getByLabel('Join token').fill(joinToken);
