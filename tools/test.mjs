@@ -11,6 +11,7 @@ import { ensureCaddy } from './machine/caddy.mjs';
 import { ensureDocker, stopDocker } from './machine/docker.mjs';
 import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from './machine/node.mjs';
 import { ensurePrometheus } from './machine/prometheus.mjs';
+import { ensureRunsc } from './machine/runsc.mjs';
 import { ensureSshd } from './machine/sshd.mjs';
 import { runChecks } from './test/checks.mjs';
 
@@ -46,6 +47,7 @@ async function prepare() {
   const browser = await step('browser', (log) => ensureBrowser({ log }));
   await step('sshd', (log) => ensureSshd({ log }));
   const prometheus = await step('Prometheus', (log) => ensurePrometheus({ log }));
+  await step('gVisor', (log) => ensureRunsc({ log }));
   const compose = await step('Compose', (log) => ensureCompose({ log }));
   const caddy = await step('Caddy', (log) => ensureCaddy({ log }));
   const postgresImage = await step('Postgres image', (log) => ensurePostgresImage({ log }));

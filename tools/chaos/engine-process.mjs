@@ -1,7 +1,10 @@
 // For tests: an engine of their own, in a process of its own. Told by messages: `restart` as after a crash, `remove`; says its address, and `done`.
+import { ensureRunsc } from '../machine/runsc.mjs';
 import { ChaosEngine } from './engine.mjs';
 
-const engine = new ChaosEngine(process.argv[2] ?? '');
+const [folder = '', runtime] = process.argv.slice(2);
+const runsc = runtime === 'runsc' ? await ensureRunsc({ log: console.error }) : undefined;
+const engine = new ChaosEngine(folder, { runsc });
 /** @type {Record<string, () => Promise<void>>} */
 const acts = {
   restart: async () => {

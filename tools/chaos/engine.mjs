@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,12 +10,17 @@ import { descendantsOf, processes } from '../lib/processes.mjs';
 /** A Docker engine of our own, beside the machine's, which may be killed. Its containers have no network: so it needs none. Needs root. */
 export class ChaosEngine {
   #folder;
+  #runsc;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #daemon;
 
-  /** @param {string} folder */
-  constructor(folder) {
+  /**
+   * @param {string} folder
+   * @param {{ runsc?: string }} [options] runsc: gVisor's program, for an engine that knows it
+   */
+  constructor(folder, { runsc } = {}) {
     this.#folder = folder;
+    this.#runsc = runsc;
   }
 
   get host() {
@@ -33,9 +38,12 @@ export class ChaosEngine {
     const file = (/** @type {string} */ name) => path.join(this.#folder, name);
     for (const pid of ['docker.pid', 'exec/containerd/containerd.pid']) rmSync(file(pid), { force: true });
     const log = openSync(file('log'), 'a');
+    writeFileSync(file('daemon.json'), JSON.stringify(configuration(this.#runsc)));
     this.#daemon = spawn(
-      'dockerd',
+      'unshare',
       [
+        // `--bridge none` removes a bridge docker0, which is the machine's engine's: there is none in a network of its own.
+        ...['--net', 'dockerd', '--config-file', file('daemon.json')],
         ...['--host', this.host, '--data-root', file('data'), '--exec-root', file('exec')],
         ...['--pidfile', file('docker.pid'), '--bridge', 'none', '--iptables=false', '--ip-masq=false'],
       ],
@@ -96,4 +104,14 @@ export class ChaosEngine {
     });
     return code === 0;
   }
+}
+
+/** As docs/operations/gvisor.md says it. */
+function configuration(/** @type {string | undefined} */ runsc) {
+  if (runsc === undefined) return {};
+  return {
+    runtimes: {
+      runsc: { path: runsc, runtimeArgs: ['--platform=systrap', '--network=none', '--oci-seccomp'] },
+    },
+  };
 }

@@ -159,14 +159,14 @@ describe('servers', () => {
       },
     );
 
-    it('lets an administrator choose gVisor, and with it no isolation that it cannot make', async () => {
-      const chosen = await change({ runtime: 'runsc', isolation: 'shared' }).expect(200);
+    it('lets an administrator choose gVisor, and with it no isolation but a container for each job', async () => {
+      const chosen = await change({ runtime: 'runsc', isolation: 'job' }).expect(200);
       expect(serverSchema.parse(chosen.body).containerConfig).toMatchObject({ runtime: 'runsc' });
       expectRefused(await change({ isolation: 'namespace' }), ['body.containerConfig.isolation']);
-      await change({ runtime: 'runc', isolation: 'namespace' }).expect(200);
+      await change({ runtime: 'runc', isolation: 'shared' }).expect(200);
       const refused = await change({ runtime: 'runsc' });
       expectRefused(refused, ['body.containerConfig.runtime']);
-      expect(refused.text).toContain('Choose isolation `job` or `shared`');
+      expect(refused.text).toContain('Choose isolation `job`, or runtime `runc`');
       await change({ isolation: 'job' }).expect(200);
     });
 

@@ -3,6 +3,7 @@ import pino from 'pino';
 
 import { runCommand } from './commands';
 import { loadConfig } from './config';
+import { showSignsOfLife } from './sign-of-life';
 
 /*
  * The sandbox broker: holds the engine's socket, so that the API does not. `main.js health` asks a running one and exits with 0 when it and
@@ -34,10 +35,12 @@ async function main(): Promise<void> {
     const connections = 2 * jobs + 256;
     servers.push(await listenRemotely(broker, { ...remote, store, requestsPerSecond, connections, logger }));
   }
+  const stopSigns = showSignsOfLife(`${socketPath}.alive`, () => broker.isWell());
   logger.info({ socketPath, remote, ...policy }, 'The sandbox broker is ready.');
 
   let ending: Promise<void> | undefined;
   const end = () => {
+    stopSigns();
     for (const server of servers) server.close();
     ending ??= broker.close().then(
       () => process.exit(0),

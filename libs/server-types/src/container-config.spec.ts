@@ -25,6 +25,7 @@ describe('containerConfigSchema', () => {
     { isolation: 'none' },
     { runtime: 'kata' },
     { runtime: 'runsc', isolation: 'namespace' },
+    { runtime: 'runsc', isolation: 'shared' },
     { image: '' },
     { containerName: '' },
     { containerName: '-leading' },

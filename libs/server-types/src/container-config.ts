@@ -17,15 +17,15 @@ export const containerRuntimeSchema = z.enum(['runc', 'runsc']).meta({ id: 'Cont
 export type ContainerRuntime = z.infer<typeof containerRuntimeSchema>;
 
 /**
- * Why these two do not go together, with the remedy; undefined when they do. gVisor has no cgroup namespaces, and keeps jobs of one container
- * apart by nothing that a container each would not do better.
+ * Why these two do not go together, with the remedy; undefined when they do. In gVisor a job keeps to its own container alone: there are no
+ * cgroup namespaces, and what an engine starts in a container that runs has no seccomp profile.
  */
 export function runtimeConflict(config: {
   readonly isolation: Isolation;
   readonly runtime: ContainerRuntime;
 }): string | undefined {
-  return config.runtime === 'runsc' && config.isolation === 'namespace'
-    ? 'gVisor (`runsc`) cannot make the namespaces of isolation `namespace`. Choose isolation `job` or `shared`, or runtime `runc`.'
+  return config.runtime === 'runsc' && config.isolation !== 'job'
+    ? 'gVisor (`runsc`) is for a container for each job. Choose isolation `job`, or runtime `runc`.'
     : undefined;
 }
 
@@ -60,7 +60,7 @@ export const containerConfigSchema = z
     runtime: containerRuntimeSchema
       .default('runc')
       .describe(
-        '`runc`: whatever the engine has as its default. `runsc`: gVisor, not with isolation `namespace`.',
+        '`runc`: whatever the engine has as its default. `runsc`: gVisor, with isolation `job` only.',
       ),
     containerName: z
       .string()

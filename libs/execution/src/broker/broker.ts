@@ -78,6 +78,16 @@ export class Broker {
     void this.serve(socket, peer);
   }
 
+  /** Whether its engine answers. */
+  async isWell(): Promise<boolean> {
+    return connectEngine(this.options.dockerHost)
+      .ping()
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
   /** Ends all connections and removes what serves no job. Jobs go on, for a successor. */
   async close(): Promise<void> {
     this.isClosed = true;

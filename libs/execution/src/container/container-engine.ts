@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 import type { ContainerRuntime } from '@cronium/server-types';
 import type Docker from 'dockerode';
+import type { DockerVersion } from 'dockerode';
 
 import type { ContainerServer, EngineContext } from '../create-server-executor';
 import { ExecutionError } from '../execution-error';
@@ -16,6 +18,7 @@ import { engineError } from './engine-errors';
 export class ContainerEngine {
   readonly docker: Docker;
   private known: Promise<EngineInfo> | undefined;
+  private version: Promise<DockerVersion> | undefined;
   private seccompProfile: Promise<string> | undefined;
 
   constructor(
@@ -35,9 +38,8 @@ export class ContainerEngine {
     return { cores, memoryBytes };
   }
 
-  /** Rejects when the engine would not start containers as it is told. It is asked anew after it could not, and for a health check. */
-  async requireAbilities(anew = false): Promise<void> {
-    if (anew) this.known = undefined;
+  /** Rejects when the engine would not start containers as it is told. It is asked again only after it could not: Podman takes seconds to answer. */
+  async requireAbilities(): Promise<void> {
     try {
       requireAbilities(await this.info(), this.runtime);
     } catch (error) {
@@ -56,8 +58,21 @@ export class ContainerEngine {
       owner: thisProcess(),
       image: this.server.containerConfig.image,
       runtime: this.runtime,
+      defaultRuntime: (await this.info()).DefaultRuntime,
       seccompProfile: await this.seccompProfile,
+      podman: (await this.isPodman()) ? { seccompFile: resolve(this.context.seccompProfilePath) } : undefined,
     };
+  }
+
+  private async isPodman(): Promise<boolean> {
+    try {
+      this.version ??= this.docker.version();
+      const { Components: components } = await this.version;
+      return components.some(({ Name: name }) => /podman/i.test(name));
+    } catch (cause) {
+      this.version = undefined;
+      throw engineError(cause, 'asking for its version');
+    }
   }
 
   private async info(): Promise<EngineInfo> {

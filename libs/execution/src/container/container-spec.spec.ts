@@ -121,6 +121,34 @@ describe('sharedContainerSpec', () => {
   });
 });
 
+describe('A container in gVisor', () => {
+  const gvisor = { ...context, runtime: 'runsc' as const };
+  const spec = sandboxSpec(gvisor, limits, 'name');
+
+  it('is asked for by name, unless the engine makes no others', () => {
+    expect(spec.HostConfig?.Runtime).toBe('runsc');
+    expect(sandboxSpec({ ...gvisor, defaultRuntime: 'runsc' }, limits, 'x').HostConfig).not.toHaveProperty(
+      'Runtime',
+    );
+    expect(sandboxSpec(context, limits, 'x').HostConfig).not.toHaveProperty('Runtime');
+  });
+
+  it('leaves gVisor its own memory and threads, and holds the script’s processes by what gVisor counts', () => {
+    expect(spec.HostConfig).toMatchObject({
+      Memory: (100 + 50 + 96 + 160) * MIB,
+      PidsLimit: 512 + 4 * 20,
+      Ulimits: [
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nproc', Soft: 40, Hard: 40 },
+      ],
+    });
+  });
+
+  it('is not tightened, which gVisor cannot', () => {
+    expect(tightening(limits, { ...limits, memoryMb: 50 }, 'runsc')).toBeUndefined();
+  });
+});
+
 describe('tightening', () => {
   it('tells the kernel nothing when it need not know', () => {
     expect(tightening(limits, limits, 'runc')).toBeUndefined();

@@ -1,6 +1,8 @@
 import type { ContainerRuntime, ResourceLimits } from '@cronium/server-types';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 
+import { ExecutionError } from '../execution-error';
+
 export const LABELS = {
   installation: 'org.cronium.installation',
   server: 'org.cronium.server',
@@ -19,8 +21,12 @@ export interface SpecContext extends SandboxOwner {
   readonly owner: string;
   readonly image: string;
   readonly runtime: ContainerRuntime;
+  /** Of the engine: what containers get for which it is told none. */
+  readonly defaultRuntime?: string | undefined;
   /** The seccomp profile itself, JSON. */
   readonly seccompProfile: string;
+  /** Present where the engine is Podman, whose Docker API takes less: the profile only as a file, which it reads itself, and no number of files. */
+  readonly podman?: { readonly seccompFile: string } | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -93,6 +99,12 @@ export function namespaceContainerSpec(
   jobs: number,
   name: string,
 ): ContainerCreateOptions {
+  if (context.podman) {
+    throw new ExecutionError(
+      'sandbox_failed',
+      'Podman takes a seccomp profile as a file only, and isolation `namespace` needs one of its own. Choose isolation `job` or `shared`.',
+    );
+  }
   const base = hardened(context, together(limits, jobs), 'namespace');
   return {
     ...base,
@@ -111,6 +123,18 @@ export function namespaceContainerSpec(
       ...{ MaskedPaths: [], ReadonlyPaths: [] },
     },
   };
+}
+
+/**
+ * gVisor answers what a profile refuses with EPERM, whatever the profile says: for `clone3` the C library would take that as final, and no thread
+ * could start. The namespaces that it can make are gVisor's own.
+ */
+function forGvisor(seccompProfile: string): string {
+  const profile = JSON.parse(seccompProfile) as { syscalls: { names: string[] }[] };
+  const syscalls = profile.syscalls.map((rule) =>
+    rule.names.includes('clone3') ? { names: ['clone3'], action: 'SCMP_ACT_ALLOW' } : rule,
+  );
+  return JSON.stringify({ ...profile, syscalls });
 }
 
 function widened(seccompProfile: string): string {
@@ -168,19 +192,20 @@ function hardened(
   limits: ResourceLimits,
   role: 'sandbox' | 'shared' | 'namespace',
 ): ContainerCreateOptions {
-  const inodes = Math.max(LEAST_INODES, limits.diskMb * INODES_PER_MB);
+  // Without a number of files, empty ones are held by the container's memory.
+  const inodes = context.podman ? '' : `nr_inodes=${Math.max(LEAST_INODES, limits.diskMb * INODES_PER_MB)},`;
   // The typings do not know CgroupnsMode yet.
   const hostConfig: HostConfig & { CgroupnsMode: 'private' } = {
     ...kernelLimits(limits, context.runtime),
     // Whatever the engine has as its default is not named: Podman's may be crun.
-    ...(context.runtime === 'runc' ? {} : { Runtime: context.runtime }),
+    ...(namesRuntime(context) && { Runtime: context.runtime }),
     NetworkMode: 'none',
     ReadonlyRootfs: true,
     CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges', `seccomp=${context.seccompProfile}`],
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccomp(context)}`],
     Privileged: false,
     // The only place to write, and gone with the container.
-    Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,size=${limits.diskMb}m,nr_inodes=${inodes},mode=1777` },
+    Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,size=${limits.diskMb}m,${inodes}mode=1777` },
     ShmSize: SHM_MB * MIB,
     IpcMode: 'private',
     CgroupnsMode: 'private',
@@ -212,12 +237,25 @@ function hardened(
   };
 }
 
+function seccomp({ podman, runtime, seccompProfile }: SpecContext): string {
+  if (podman) return podman.seccompFile;
+  return runtime === 'runsc' ? forGvisor(seccompProfile) : seccompProfile;
+}
+
 /**
  * gVisor counts a user's processes in one container alone, so that this keeps a fork bomb from the threads of gVisor's own. The runner ends a
  * job that passes its limit, as with isolation `namespace`.
  */
 function processLimit({ pids }: ResourceLimits): { Name: string; Soft: number; Hard: number } {
   return { Name: 'nproc', Soft: 2 * pids, Hard: 2 * pids };
+}
+
+/** Whether the runtime has to be named, and then to be looked at: the engine may not do as it is told. */
+export function namesRuntime({
+  runtime,
+  defaultRuntime,
+}: Pick<SpecContext, 'runtime' | 'defaultRuntime'>): boolean {
+  return runtime !== 'runc' && runtime !== defaultRuntime;
 }
 
 /** Whether a container with these labels is a single-use sandbox of this server. */

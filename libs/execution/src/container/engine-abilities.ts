@@ -11,7 +11,10 @@ export interface EngineInfo {
   readonly PidsLimit?: boolean;
   readonly CgroupDriver?: string;
   readonly CgroupVersion?: string;
+  /** Podman's; Docker tells it among its security options. */
+  readonly Rootless?: boolean;
   readonly SecurityOptions?: readonly string[] | null;
+  readonly DefaultRuntime?: string;
   readonly Runtimes?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -33,6 +36,19 @@ export function requireAbilities(info: EngineInfo, runtime: ContainerRuntime): v
   if (runtime !== 'runc' && !(runtime in (info.Runtimes ?? {}))) {
     throw missingRuntime(runtime);
   }
+}
+
+/**
+ * Throws when a container was made with another runtime than it should have. Podman's Docker-compatible socket takes the wish, answers that all is
+ * well, and makes the container with its own default.
+ */
+export function requireRuntime(found: string | undefined, wanted: ContainerRuntime): void {
+  if (wanted === 'runc' || found === wanted) return;
+  throw new ExecutionError(
+    'runtime_missing',
+    `The engine made a container with runtime \`${found ?? 'unknown'}\` where \`${wanted}\` was asked for; it was not started. Podman does so: make ` +
+      `\`${wanted}\` its default (docs/operations/rootless-and-podman.md), or set the server to runtime \`runc\`.`,
+  );
 }
 
 export function missingRuntime(runtime: string, cause?: unknown): ExecutionError {
@@ -60,5 +76,5 @@ function reason(info: EngineInfo): string {
   return 'the kernel of its machine was started without the cgroup controllers for them.';
 }
 
-const isRootless = ({ SecurityOptions: options }: EngineInfo): boolean =>
-  (options ?? []).some((option) => /(^|,)(name=)?rootless\b/.test(option));
+const isRootless = ({ Rootless, SecurityOptions: options }: EngineInfo): boolean =>
+  Rootless === true || (options ?? []).some((option) => /(^|,)(name=)?rootless\b/.test(option));

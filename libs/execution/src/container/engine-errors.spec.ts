@@ -46,6 +46,17 @@ describe('engineError', () => {
     });
   });
 
+  it.each([
+    'Unknown runtime specified runsc',
+    'unknown or invalid runtime name: runsc',
+    'default OCI runtime "runsc" not found: invalid argument',
+  ])('knows a missing runtime: %s', (message) => {
+    expect(engineError(answer(400, message), 'a test')).toMatchObject({
+      code: 'runtime_missing',
+      message: expect.stringContaining('no runtime `runsc`'),
+    });
+  });
+
   it('says of anything else what failed, and at what', () => {
     const cause = answer(500, 'OCI runtime create failed');
     const error = engineError(cause, 'starting a sandbox');

@@ -19,8 +19,6 @@ export class LongLivedContainer {
     private readonly engine: ContainerEngine,
     private readonly name: string,
     private readonly spec: () => Promise<ContainerCreateOptions>,
-    /** Its name with another runtime: jobs may still run there. */
-    private readonly formerName?: string,
   ) {}
 
   /** The running container; asked for again after it was found missing or stopped. */
@@ -47,7 +45,7 @@ export class LongLivedContainer {
   async of(containerId: string): Promise<Container> {
     const container = this.engine.docker.getContainer(containerId);
     const { Name: name } = await container.inspect();
-    if (![this.name, this.formerName].includes(name.replace(/^\//, ''))) {
+    if (name !== `/${this.name}`) {
       throw new ExecutionError(
         'script_lost',
         `The script is lost: its container "${name}" is not this server’s.`,
@@ -100,7 +98,7 @@ export class LongLivedContainer {
   }
 
   private async prepare(): Promise<Container> {
-    // Also of one that somebody else made.
+    // Also for one that somebody else made.
     await this.engine.requireAbilities();
     const existing = this.engine.docker.getContainer(this.name);
     const info = await this.inspect(existing);
@@ -120,19 +118,7 @@ export class LongLivedContainer {
     }
   }
 
-  /** It may be somebody else's, who made it for another. */
-  private requireRuntime({ HostConfig: { Runtime: found } }: ContainerInspectInfo): void {
-    const { runtime } = this.engine;
-    if (runtime !== 'runc' && found !== runtime) {
-      throw new ExecutionError(
-        'container_unavailable',
-        `The container "${this.name}" was made with runtime \`${found}\`, and the server is set to \`${runtime}\`. Remove it, and Cronium makes it anew.`,
-      );
-    }
-  }
-
   private async startIfStopped(info: ContainerInspectInfo): Promise<Container> {
-    this.requireRuntime(info);
     const container = this.engine.docker.getContainer(info.Id);
     if (!info.State.Running) {
       await container.start().catch((cause: unknown) => {

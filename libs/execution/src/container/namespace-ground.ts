@@ -106,7 +106,7 @@ export class NamespaceGround implements ContainerGround {
 
   async check(): Promise<void> {
     await this.engine.docker.ping();
-    await this.engine.requireAbilities(true);
+    await this.engine.requireAbilities();
     await this.container.get();
     // Whether what kept the last one from starting still does is known by starting one.
     if (this.pool.lastFailure !== undefined) await this.pool.probe();

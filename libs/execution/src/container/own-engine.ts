@@ -3,17 +3,19 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** For tests: a dockerd of their own, since others use the machine's, with the executor image. */
+/** For tests: a dockerd of their own, since others use the machine's. It has the executor image. */
 export class OwnEngine {
   private constructor(
     private readonly process: ChildProcess,
     readonly host: string,
   ) {}
 
-  static async start(): Promise<OwnEngine> {
+  /** @param runtime `runsc`: it knows gVisor beside its default */
+  static async start(runtime?: 'runsc'): Promise<OwnEngine> {
     // A socket's path is short.
     const folder = mkdtempSync('/tmp/cronium-engine-');
-    const child = fork(join(__dirname, '../../../../tools/chaos/engine-process.mjs'), [folder]);
+    const program = join(__dirname, '../../../../tools/chaos/engine-process.mjs');
+    const child = fork(program, [folder, ...(runtime ? [runtime] : [])]);
     return new OwnEngine(child, await answerOf(child));
   }
 

@@ -105,7 +105,7 @@ export class SandboxGround implements ContainerGround {
 
   async check(): Promise<void> {
     await this.engine.docker.ping();
-    await this.engine.requireAbilities(true);
+    await this.engine.requireAbilities();
     await this.engine.docker.getImage(this.server.containerConfig.image).inspect();
     // Whether what kept the last one from starting still does is known by starting one.
     if (this.pool.lastFailure !== undefined) {

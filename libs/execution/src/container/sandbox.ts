@@ -10,10 +10,12 @@ import {
   type SpecContext,
   isSandboxOf,
   jobName,
+  namesRuntime,
   sandboxSpec,
   tightening,
   warmName,
 } from './container-spec';
+import { requireRuntime } from './engine-abilities';
 import { engineError, isGone } from './engine-errors';
 import { MultiplexedChannel } from './multiplexed-channel';
 
@@ -40,6 +42,9 @@ export class Sandbox {
   static async start(docker: Docker, context: SpecContext, limits: ResourceLimits): Promise<Sandbox> {
     const container = await docker.createContainer(sandboxSpec(context, limits, warmName(randomUUID())));
     try {
+      if (namesRuntime(context)) {
+        requireRuntime((await container.inspect()).HostConfig.Runtime, context.runtime);
+      }
       // Attached before it starts: not even the greeting can be missed.
       const session = await attachSession(container);
       await container.start();

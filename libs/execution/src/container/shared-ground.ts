@@ -33,15 +33,9 @@ export class SharedGround implements ContainerGround {
     private readonly server: ContainerServer,
     private readonly context: EngineContext,
   ) {
-    const { containerName, resourceLimits, maxConcurrentJobs, runtime } = server.containerConfig;
-    // One name each, since a server may go from one runtime to the other while jobs run.
-    const inGvisor = `${containerName}-gvisor`;
-    const [name, other] = runtime === 'runsc' ? [inGvisor, containerName] : [containerName, inGvisor];
-    this.container = new LongLivedContainer(
-      engine,
-      name,
-      async () => sharedContainerSpec(await engine.spec(), resourceLimits, maxConcurrentJobs, name),
-      other,
+    const { containerName, resourceLimits, maxConcurrentJobs } = server.containerConfig;
+    this.container = new LongLivedContainer(engine, containerName, async () =>
+      sharedContainerSpec(await engine.spec(), resourceLimits, maxConcurrentJobs, containerName),
     );
   }
 
@@ -90,7 +84,7 @@ export class SharedGround implements ContainerGround {
 
   async check(): Promise<void> {
     await this.engine.docker.ping();
-    await this.engine.requireAbilities(true);
+    await this.engine.requireAbilities();
     await this.container.get();
   }
 

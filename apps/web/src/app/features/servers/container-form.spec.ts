@@ -52,7 +52,7 @@ describe('the form of a container server', () => {
 
   it.each<[ContainerForm, string]>([
     [{ ...saved, name: '' }, 'name'],
-    [configured({ runtime: 'runsc', isolation: 'namespace' }), 'containerConfig.runtime'],
+    [configured({ runtime: 'runsc', isolation: 'shared' }), 'containerConfig.runtime'],
     [configured({ maxConcurrentJobs: 0 }), 'containerConfig.maxConcurrentJobs'],
     [configured({ maxConcurrentJobs: 513 }), 'containerConfig.maxConcurrentJobs'],
     [configured({ maxConcurrentJobs: null }), 'containerConfig.maxConcurrentJobs'],
