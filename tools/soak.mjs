@@ -19,7 +19,7 @@ import { Client } from './soak/client.mjs';
 import { judgeGrowth } from './soak/growth.mjs';
 import { Installation } from './soak/installation.mjs';
 import { readAtRest } from './soak/reading.mjs';
-import { printGrowth, printMemory, printWarnings } from './soak/report.mjs';
+import { printGrowth, printMemory, printWarnings, readingLine } from './soak/report.mjs';
 import { Workload } from './soak/workload.mjs';
 
 const isolations = ['mixed', 'job', 'namespace', 'shared'];
@@ -53,6 +53,7 @@ let finishing;
 let isStopping = false;
 onStopRequest(() => {
   isStopping = true;
+  console.log('\nStopping …');
   endRunningCommands();
   void finish().then(() => process.exit(130));
 });
@@ -64,7 +65,7 @@ try {
   else console.log(`${faults.length} faults.`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 } catch (error) {
-  if (!isStopping) console.error(error);
+  if (!isStopping) console.error(error.stack);
   process.exitCode = isStopping ? 130 : 1;
 } finally {
   await finish();
@@ -164,9 +165,9 @@ async function coldStart(/** @type {Installation} */ installation, /** @type {Cl
 async function run(/** @type {Installation} */ installation, /** @type {Workload} */ workload) {
   await runBlock(workload, Math.min(warmUp, jobs));
   const readings = [
-    await step(`reading after ${restSeconds} s of rest`, async () => {
+    await step(`reading after ${restSeconds} s of rest`, async (log) => {
       await delay(restSeconds * 1000);
-      return readAtRest(installation, workload.accounts.length);
+      return readAndTell(installation, workload.accounts.length, undefined, log);
     }),
   ];
   const runAt = performance.now();
@@ -174,10 +175,16 @@ async function run(/** @type {Installation} */ installation, /** @type {Workload
     const done = workload.accounts.length;
     const end = Math.min(jobs, done < block ? block : done + block);
     await runBlock(workload, end - done);
-    readings.push(await step('reading', () => readAtRest(installation, end, readings[0])));
+    readings.push(await step('reading', (log) => readAndTell(installation, end, readings[0], log)));
   }
   console.log(`${jobs} jobs in ${secondsSince(runAt)} with the readings, ${secondsSince(begin)} in all`);
   return readings;
+}
+
+async function readAndTell(installation, done, before, log) {
+  const reading = await readAtRest(installation, done, before);
+  log(readingLine(reading));
+  return reading;
 }
 
 async function runBlock(/** @type {Workload} */ workload, /** @type {number} */ count) {

@@ -14,6 +14,15 @@ export function printMemory({ services, containers, sandboxBytes }) {
   console.table(rows);
 }
 
+/** One line: private memory and open files of each service, and what there is once. @param {import('./reading.mjs').Reading} reading */
+export function readingLine({ services, connections, containers }) {
+  const ofServices = Object.entries(services).map(
+    ([service, { anonymousBytes, openFiles }]) => `${service} ${mib(anonymousBytes)} MiB, ${openFiles} files`,
+  );
+  const count = Object.values(containers).reduce((sum, one) => sum + one, 0);
+  return [...ofServices, `${connections} connections`, `${count} containers`].join('; ');
+}
+
 /** One row a figure, one column a reading. */
 export function printGrowth(
   /** @type {readonly import('./reading.mjs').Reading[]} */ readings,

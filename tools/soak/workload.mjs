@@ -13,9 +13,9 @@ const repeatEvery = 25;
 
 /** Share of each block of jobs that each isolation gets with `mixed`, in this order: containers a job are what an engine is slowest at. */
 const mixed = [
-  { isolation: 'job', share: 0.1 },
+  { isolation: 'job', share: 0.05 },
   { isolation: 'shared', share: 0.05 },
-  { isolation: 'namespace', share: 0.85 },
+  { isolation: 'namespace', share: 0.9 },
 ];
 
 /** Asks for jobs with bounded concurrency, follows each to its end, and looks at what became of it. */
