@@ -5,14 +5,20 @@ import { ChaosEngine } from './engine.mjs';
 const [folder = '', runtime] = process.argv.slice(2);
 const runsc = runtime === 'runsc' ? await ensureRunsc({ log: console.error }) : undefined;
 const engine = new ChaosEngine(folder, { runsc });
+let removed = false;
 /** @type {Record<string, () => Promise<void>>} */
 const acts = {
   restart: async () => {
     await engine.kill();
     await engine.start();
   },
-  remove: () => engine.remove(),
+  remove: async () => {
+    removed = true;
+    await engine.remove();
+  },
 };
+// Tests that were killed do not ask for it.
+process.on('disconnect', () => void (removed || engine.remove()));
 process.on('message', (act) => void acts[String(act)]?.().then(() => process.send?.('done')));
 await engine.create();
 process.send?.(engine.host);

@@ -19,7 +19,7 @@ interface Case {
   readonly limits?: Partial<ResourceLimits>;
   readonly timeoutSeconds?: number;
   readonly end: ScriptEnd;
-  /** Where gVisor may come to another end (docs/operations/gvisor.md): any of them. */
+  /** To be tried in gVisor too, where something else holds it: any of these ends. All other cases are the runner's, which is the same there. */
   readonly inGvisor?: readonly ScriptEnd[];
 }
 
@@ -31,6 +31,7 @@ const cases: Case[] = [
     language: 'python',
     script: `held = ${eat(2000)}`,
     end: { kind: 'out_of_memory' },
+    inGvisor: [{ kind: 'out_of_memory' }],
   },
   {
     name: 'memory, taken bit by bit',
@@ -53,6 +54,7 @@ const cases: Case[] = [
     name: 'memory, taken by several children, each within the limit',
     script: `for _ in 1 2 3 4; do python3 -c 'import time\nheld = ${eat(50)}\ntime.sleep(60)' & done\nwait`,
     end: { kind: 'out_of_memory' },
+    inGvisor: [{ kind: 'out_of_memory' }],
   },
   {
     name: 'memory, to a limit stricter than the sandbox was started with',
@@ -60,14 +62,15 @@ const cases: Case[] = [
     limits: { memoryMb: 64 },
     script: `import time\nheld = ${eat(90)}\ntime.sleep(60)`,
     end: { kind: 'out_of_memory' },
+    inGvisor: [{ kind: 'out_of_memory' }],
   },
   {
     name: 'a fork bomb',
     // What is waited for ends at once: the bomb goes off behind it.
     script: 'bomb() { bomb | bomb & }; bomb; sleep 60',
     end: { kind: 'process_limit' },
-    // Memory that processes share is counted for each of them.
-    inGvisor: [{ kind: 'process_limit' }, { kind: 'out_of_memory' }],
+    // Memory that processes share is counted for each of them; and on a busy machine the runner hardly gets to look.
+    inGvisor: [{ kind: 'process_limit' }, { kind: 'out_of_memory' }, { kind: 'timeout' }],
   },
   {
     name: 'threads, to a limit stricter than the sandbox was started with',
@@ -77,6 +80,7 @@ const cases: Case[] = [
 for _ in range(40): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 time.sleep(60)`,
     end: { kind: 'process_limit' },
+    inGvisor: [{ kind: 'process_limit' }],
   },
   {
     name: 'a full disk, with a script that ignores the error',
@@ -93,6 +97,7 @@ time.sleep(60)`,
     limits: { diskMb: 8 },
     script: 'head -c 16M /dev/zero > full\nsleep 60',
     end: { kind: 'disk_full' },
+    inGvisor: [{ kind: 'disk_full' }],
   },
   {
     name: 'a disk full of empty files',
@@ -160,31 +165,34 @@ export function describeLimits({ isolation, runtime }: SandboxKind, createFixtur
       await fixture.dispose();
     });
 
-    it.each(cases)('ends the job and no neighbour: $name', async (one) => {
-      const over = deferred<void>();
-      const neighbour = new RecordingObserver();
-      neighbour.onHelperDo = () => over.promise;
-      const neighbourRun = runScript(
-        executor,
-        scriptRequest(neighbours[isolation === 'job' ? 'job' : 'shared'], { limits }),
-        neighbour,
-      );
-      await neighbour.until(() => neighbour.helpers.length > 0);
+    it.each(gvisor ? cases.filter(({ inGvisor }) => inGvisor) : cases)(
+      'ends the job and no neighbour: $name',
+      async (one) => {
+        const over = deferred<void>();
+        const neighbour = new RecordingObserver();
+        neighbour.onHelperDo = () => over.promise;
+        const neighbourRun = runScript(
+          executor,
+          scriptRequest(neighbours[isolation === 'job' ? 'job' : 'shared'], { limits }),
+          neighbour,
+        );
+        await neighbour.until(() => neighbour.helpers.length > 0);
 
-      const { result } = await runScript(
-        executor,
-        scriptRequest(one.script, {
-          language: one.language ?? 'bash',
-          limits: { ...limits, ...one.limits },
-          timeoutSeconds: one.timeoutSeconds ?? (gvisor && one.inGvisor ? 10 : 30),
-          killGraceSeconds: 0.3,
-        }),
-      );
-      over.resolve();
+        const { result } = await runScript(
+          executor,
+          scriptRequest(one.script, {
+            language: one.language ?? 'bash',
+            limits: { ...limits, ...one.limits },
+            timeoutSeconds: one.timeoutSeconds ?? (gvisor ? 10 : 30),
+            killGraceSeconds: 0.3,
+          }),
+        );
+        over.resolve();
 
-      expect((gvisor && one.inGvisor) || [one.end]).toContainEqual(result.end);
-      expect(printed(await neighbourRun)).toBe('before\nafter\n');
-    });
+        expect((gvisor && one.inGvisor) || [one.end]).toContainEqual(result.end);
+        expect(printed(await neighbourRun)).toBe('before\nafter\n');
+      },
+    );
 
     it('holds processor time to its share', async () => {
       const busy = 'for _ in 1 2; do (while :; do :; done) & done; sleep 1.2; kill %1 %2';
