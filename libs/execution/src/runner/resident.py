@@ -41,6 +41,8 @@ OPEN, ATTACH, DATA, CLOSE = 1, 2, 3, 4
 # With more than this unsent, nothing more is read from runners: they wait for their acknowledgements anyway.
 PENDING_BYTES = 1024 * 1024
 SHM_MB = 16
+# How long a front waits for the resident of its container, which may have been started a moment ago.
+RESIDENT_SECONDS = 15
 INODES_PER_MB, LEAST_INODES = 128, 4096
 
 NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000
@@ -411,13 +413,23 @@ def resident_socket():
 
 
 def front():
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        client.connect(resident_socket())
-    except (FileNotFoundError, ConnectionRefusedError):
-        runner.log('this container has no resident: it was not made for isolation `namespace`')
-        raise SystemExit(3)
-    runner.bridge(client)
+    runner.bridge(resident())
+
+
+def resident():
+    """A connection to the resident. One that has just been started, on a busy machine, listens a moment later."""
+    give_up_at = time.monotonic() + RESIDENT_SECONDS
+    while True:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            client.connect(resident_socket())
+            return client
+        except (FileNotFoundError, ConnectionRefusedError):
+            client.close()
+        if time.monotonic() > give_up_at:
+            runner.log('this container has no resident: it was not made for isolation `namespace`')
+            raise SystemExit(3)
+        time.sleep(0.02)
 
 
 if __name__ == '__main__':
