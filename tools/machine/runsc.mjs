@@ -5,7 +5,7 @@ import { fromRoot } from '../lib/paths.mjs';
 import { findCommand } from './packages.mjs';
 import { unpackPackages } from './unpack.mjs';
 
-/** Releases are named by their day. Before this one the platform systrap was no default yet, and Debian 12 has one of 2022. */
+/** Releases are named by their day. Debian 12 has one of 2022, before the platform systrap. */
 const oldest = 20240101;
 
 /**

@@ -17,8 +17,8 @@ export const containerRuntimeSchema = z.enum(['runc', 'runsc']).meta({ id: 'Cont
 export type ContainerRuntime = z.infer<typeof containerRuntimeSchema>;
 
 /**
- * Why these two do not go together, with the remedy; undefined when they do. In gVisor a job keeps to its own container alone: there are no
- * cgroup namespaces, and what an engine starts in a container that runs has no seccomp profile.
+ * Why these two do not go together, with the remedy; undefined when they do. In gVisor the resident of `namespace` may not map
+ * its job's user (`/proc/self/setgroups` is denied), and what an engine starts in a container that runs, as for `shared`, has no seccomp profile.
  */
 export function runtimeConflict(config: {
   readonly isolation: Isolation;
