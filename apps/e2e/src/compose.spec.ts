@@ -166,7 +166,7 @@ describe('docker compose', () => {
       await page.getByLabel('Join token').fill(joinToken);
       await page.getByRole('button', { name: 'Join and save' }).click();
       await page.getByTestId('broker').getByText('tls://runner-2:5443').waitFor();
-      await page.getByTestId('server-health').getByText('Healthy').waitFor();
+      await page.getByTestId('server-health').getByText('Ready').waitFor();
       expect(visitor.errors).toEqual([]);
 
       const serverId = new URL(page.url()).pathname.split('/').at(-1);
