@@ -63,10 +63,11 @@ export function judgeGrowth(readings) {
 export const inUnit = (/** @type {'count' | 'bytes'} */ unit, /** @type {number} */ value) =>
   unit === 'bytes' ? `${(value / MIB).toFixed(1)} MiB` : String(value);
 
-/** @returns {boolean} */
+/** Between two readings alone everything that fills once is still filling. @returns {boolean} */
 const hasGrown = (/** @type {Figure} */ { values, allowed, allowedLast }) => {
   const [first = 0] = values;
-  const [previous = first, last = first] = values.slice(-2);
+  const last = values.at(-1) ?? first;
+  const previous = values.length > 2 ? (values.at(-2) ?? last) : last;
   return last - first > allowed || last - previous > allowedLast;
 };
 
@@ -81,7 +82,7 @@ function counts(/** @type {readonly Reading[]} */ readings) {
     /** @type {const} */ (['processes', 'openFiles', 'zombies', 'temporaryFiles']).map((what) =>
       figure(
         `${service}: ${words[what]}`,
-        allowedCounts[what],
+        what === 'openFiles' && service === 'postgres' ? allowedFilesOfPostgres : allowedCounts[what],
         (reading) => reading.services[service]?.[what] ?? 0,
       ),
     ),
