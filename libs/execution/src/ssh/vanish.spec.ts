@@ -61,10 +61,13 @@ describe('A host that vanishes', () => {
   const ticking = 'for i in $(seq 1 400); do echo "tick $i"; sleep 0.1; done; echo over';
   const ticks = Array.from({ length: 400 }, (_, i) => `tick ${i + 1}\n`).join('') + 'over\n';
 
+  // Where a process takes long to start, as a sleep is one, they take more than their 40 s.
+  const tickingRequest = () => scriptRequest(ticking, { timeoutSeconds: 110 });
+
   it('is noticed within 15 s, and the run goes on without a gap when it is back', async () => {
     const executor = fixture.createExecutor(user);
     const observer = new RecordingObserver();
-    const running = executor.executeScript(scriptRequest(ticking), observer, never);
+    const running = executor.executeScript(tickingRequest(), observer, never);
     await observer.until(() => observer.outputs.length > 5);
     cable.pull();
     const pulledAt = performance.now();
@@ -111,7 +114,7 @@ describe('A host that vanishes', () => {
   it('loses its jobs when it stays away for longer than the server’s grace', async () => {
     const executor = fixture.createExecutor(user, { config: { graceSeconds: 15 } });
     const observer = new RecordingObserver();
-    const running = executor.executeScript(scriptRequest(ticking), observer, never);
+    const running = executor.executeScript(tickingRequest(), observer, never);
     const lost = expect(running).rejects.toMatchObject({ code: 'script_lost' });
     await observer.until(() => observer.outputs.length > 2);
     cable.pull();
@@ -129,7 +132,7 @@ describe('A host that vanishes', () => {
   it('is waited for by a process that was started anew', async () => {
     const first = fixture.createExecutor(user);
     const before = new RecordingObserver();
-    const letGo = first.executeScript(scriptRequest(ticking), before, never).catch(() => undefined);
+    const letGo = first.executeScript(tickingRequest(), before, never).catch(() => undefined);
     await before.until(() => before.outputs.length > 2);
     await first.disconnect();
     await letGo;
