@@ -67,7 +67,7 @@ export class ContainerEngine {
   private async isPodman(): Promise<boolean> {
     try {
       this.version ??= this.docker.version();
-      const { Components: components } = await this.version;
+      const { Components: components = [] } = await this.version;
       return components.some(({ Name: name }) => /podman/i.test(name));
     } catch (cause) {
       this.version = undefined;
