@@ -67,8 +67,9 @@ export class ContainerEngine {
   private async isPodman(): Promise<boolean> {
     try {
       this.version ??= this.docker.version();
-      const { Components: components = [] } = await this.version;
-      return components.some(({ Name: name }) => /podman/i.test(name));
+      // An old engine lists none.
+      const { Components: components } = (await this.version) as Partial<DockerVersion>;
+      return components?.some(({ Name: name }) => /podman/i.test(name)) ?? false;
     } catch (cause) {
       this.version = undefined;
       throw engineError(cause, 'asking for its version');
