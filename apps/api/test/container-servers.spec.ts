@@ -160,6 +160,11 @@ describe('container servers on other machines', () => {
     expectProblem(answer, 400, 'not_remote');
   });
 
+  it('are not reached as ssh servers are, too', async () => {
+    const answer = await patch({ ssh: { port: 22 }, broker: { address: broker.address } });
+    expectRefused(answer, ['body.broker']);
+  });
+
   it('are forgotten by their broker when they are deleted', async () => {
     await app.as(admin, 'delete', `/servers/${server.id}?confirm=true`).expect(204);
     const isKnown = async () => (await broker.store.list()).length > 0;

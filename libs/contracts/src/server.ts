@@ -89,5 +89,9 @@ export const updateServerSchema = z
     containerConfig: containerConfigChangeSchema.optional(),
     broker: updateBrokerSchema.optional(),
   })
+  .refine(({ ssh, broker }) => ssh === undefined || broker === undefined, {
+    path: ['broker'],
+    error: 'An ssh server has no broker. Give `ssh` or `broker`, one of the two.',
+  })
   .meta({ id: 'UpdateServer' });
 export type UpdateServer = z.infer<typeof updateServerSchema>;

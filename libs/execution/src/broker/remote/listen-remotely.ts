@@ -50,6 +50,7 @@ export async function listenRemotely(broker: Broker, options: RemoteListenOption
     rates.set(fingerprint, rate);
     const name = `client ${fingerprint.slice(0, 12)}`;
     const leave = async () => {
+      rates.delete(fingerprint);
       await store.forget(fingerprint);
     };
     broker.accept(socket, { name, installationId: client.installationId, rate, leave });
