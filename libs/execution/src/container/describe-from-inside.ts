@@ -173,7 +173,7 @@ done
 tr '\\0' ' ' < "/proc/$runner/cmdline"`);
       const runners = {
         job: /^python3 -I -S \/opt\/cronium\/runner\.pyc sandbox $/,
-        namespace: /^python3 -I -S \/opt\/cronium\/resident\.pyc $/,
+        namespace: /^job-init \S.* \/\S+\/script\.sh $/,
         shared: /^python3 -I -S \/opt\/cronium\/runner\.pyc launch [0-9a-f-]{36} $/,
       };
       // To gVisor a process that conceals itself is still its user's, but for its memory. It holds no secret in what can be read.
@@ -182,6 +182,13 @@ tr '\\0' ' ' < "/proc/$runner/cmdline"`);
         gvisor ? ['environ', 'maps', 'fd', 'cwd', 'root', 'exe', 'io'].map((name) => `read ${name}`) : [],
       ).toEqual(expect.arrayContaining(shown));
       expect(outcome.split('\n').at(-1)).toMatch(runners[isolation]);
+    });
+
+    it('a script has no descriptor but its stdin, stdout and stderr', async () => {
+      const outcome = await python(
+        'import os; print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])',
+      );
+      expect(outcome).toBe('[0, 1, 2]\n');
     });
 
     it('there is no network but the loopback', async () => {

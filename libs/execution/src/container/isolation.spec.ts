@@ -64,8 +64,8 @@ describe.each(['job', 'namespace'] as const)('A job with isolation %s', (isolati
         'for process in /proc/[0-9]*; do [ "${process#/proc/}" = $$ ] || cat "$process/comm"; done',
       ),
     );
-    // The runner.
-    expect(outcome).toBe('python3\n');
+    // The runner, or its part in the job's namespaces.
+    expect(outcome).toBe(isolation === 'job' ? 'python3\n' : 'job-init\n');
   });
 
   it('reaches nothing of a job that runs beside it', async () => {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The resident of a container with isolation `namespace`: starts a runner in namespaces of its own for each job.
+"""The resident of a container with isolation `namespace`: the runner of many jobs, each of which has namespaces of its own.
 
     resident.py            the container's main process
     resident.py front      bridges its stdin and stdout to the resident (exit code 3: there is none)
 
-A runner is forked, not started: it has its interpreter and its modules already. It gets fresh user, mount, pid, network, IPC, UTS and cgroup
-namespaces, over the container's only writable places file systems of its own, and gives up what it needed for that: capabilities, and the
-system calls that the container's seccomp profile allows beyond a sandbox's. Then it is process 1 of its job, as in a sandbox.
+For each job it starts job-init (job-init.c), which makes fresh user, mount, pid, network, IPC, UTS and cgroup namespaces, covers the
+container's only writable places with file systems of the job's own, and gives up what it needed for that: capabilities, and the system calls
+that the container's seccomp profile allows beyond a sandbox's. That is process 1 of its job. The runner stays outside, where a script reaches
+nothing of it but its helper socket.
 
 A front's stream carries those of many runners. Each frame is `kind u8 | channel u32 | length u32` (big endian) and a payload; the client
 chooses a channel's number.
@@ -19,13 +20,10 @@ both ways
     4 close    the stream is over; from the resident with what there is to say of it, as text
 """
 
-import ctypes
+import collections
 import errno
-import fcntl
 import json
 import os
-import platform
-import resource
 import selectors
 import signal
 import socket
@@ -38,172 +36,375 @@ import runner  # noqa: E402 (found only then)
 
 HEAD = struct.Struct('>BII')
 OPEN, ATTACH, DATA, CLOSE = 1, 2, 3, 4
-# With more than this unsent, nothing more is read from runners: they wait for their acknowledgements anyway.
+# With more than this unsent, nothing more is taken from runners: they wait for their acknowledgements anyway.
 PENDING_BYTES = 1024 * 1024
 SHM_MB = 16
+INODES_PER_MB, LEAST_INODES = 128, 4096
 # How long a front waits for the resident of its container, which may have been started a moment ago.
 RESIDENT_SECONDS = 15
-INODES_PER_MB, LEAST_INODES = 128, 4096
+# Namespaces that have not been made by then never will be.
+INIT_SECONDS = 15
+# The machine is looked at for all runners together.
+ROOM_SECONDS = 1
 
-NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
-PR_SET_SECCOMP, PR_CAPBSET_DROP, SECCOMP_MODE_FILTER = 22, 24, 2
-LAST_CAPABILITY = 63
-CAPABILITY_VERSION = 0x20080522
-SIOCSIFFLAGS, IFF_UP_RUNNING = 0x8914, 0x41
-# What a container of this isolation may do beyond a sandbox (container-spec.ts), by architecture: mount, unshare, sethostname.
-WIDENED = {'x86_64': (0xC000003E, (165, 272, 170)), 'aarch64': (0xC00000B7, (40, 97, 161))}
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def check(result, doing):
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, '%s: %s' % (doing, os.strerror(number)))
-
-
-def mount(kind, target, flags, options=''):
-    check(libc.mount(kind.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()), 'mounting ' + target)
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+JOB_INIT = os.path.join(FOLDER, 'job-init')
+PYTHON = (sys.executable, '-I', '-S', os.path.join(FOLDER, 'runner.pyc'))
+# As job-init has its descriptors; none of the resident's own is among them.
+CONTROL_FD, ORDERS_FD = 3, runner.ShellOrders.FD
+INIT_MESSAGE_BYTES = 512
+NUMBER, SPENT = struct.Struct('=i'), struct.Struct('=QQQ')
+CREDENTIALS, FOLDERS = struct.Struct('=iII'), struct.Struct('=ii')
+RIGHTS_BYTES = socket.CMSG_SPACE(CREDENTIALS.size) + socket.CMSG_SPACE(FOLDERS.size)
+# What a pipe holds at once (pipe(7)): a shell that is slow to read keeps nobody waiting.
+ORDERS_BYTES = 32 * 1024
+# The kernel's (execve(2)): MAX_ARG_STRLEN, and a quarter of the stack's usual 8 MiB.
+STRING_BYTES, STRINGS_BYTES = 128 * 1024, 2 * 1024 * 1024
 
 
-def write(path, text):
-    with open(path, 'w') as file:
-        file.write(text)
+class JobWorkspace(runner.Workspace):
+    """In the job's own /tmp, which the resident reaches by a descriptor of it."""
+
+    def __init__(self):
+        super().__init__('/tmp/cronium-' + os.urandom(6).hex())
+        self.tmp = None
+
+    def reach(self, path):
+        return '/proc/self/fd/%d/%s' % (self.tmp, path[len('/tmp/'):])
+
+    def furnish(self):
+        os.mkdir(self.reach(self.path), 0o700)
+        super().furnish()
 
 
-def enter_namespaces():
-    """The next child is process 1 of new ones; this process itself gets all of them but that of processes."""
-    uid, gid = os.getuid(), os.getgid()
-    # What it may not be read of, it may not write of itself either.
-    libc.prctl(runner.PR_SET_DUMPABLE, 1, 0, 0, 0)
-    check(libc.unshare(NAMESPACES), 'making namespaces')
-    write('/proc/self/setgroups', 'deny')
-    write('/proc/self/uid_map', '%d %d 1' % (uid, uid))
-    write('/proc/self/gid_map', '%d %d 1' % (gid, gid))
+class JobProcesses(runner.ProcessCounters):
+    """Those that the job's own /proc shows."""
+
+    def __init__(self, proc):
+        super().__init__('/proc/self/fd/%d' % proc, first=1)
+
+    def cpu_of_ended(self):
+        """What process 1 has waited for: in the end all that ran in the job."""
+        return sum(int(field) for field in self.stat(self.first)[13:15]) * runner.TICK_MS
 
 
-def furnish(disk_mb):
-    """Covers what jobs would share. The root is read-only, and nothing of it is uncovered again: see `confine`."""
-    check(libc.mount(None, b'/', None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), 'taking the mounts over')
-    mount('proc', '/proc', MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount('sysfs', '/sys', MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount('devpts', '/dev/pts', MS_NOSUID | MS_NOEXEC, 'newinstance,ptmxmode=0666,mode=620')
-    mount('mqueue', '/dev/mqueue', MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount('tmpfs', '/dev/shm', MS_NOSUID | MS_NODEV | MS_NOEXEC, 'size=%dm,mode=1777' % SHM_MB)
-    mount('tmpfs', '/tmp', MS_NOSUID | MS_NODEV, 'size=%dm,nr_inodes=%d,mode=1777' % (
-        disk_mb, max(LEAST_INODES, INODES_PER_MB * disk_mb)))
-    check(libc.sethostname(b'sandbox', 7), 'naming the host')
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH14x', b'lo', IFF_UP_RUNNING))
+class NamespacedSandbox(runner.WatchedSandbox):
+    """Containment of a job by its namespaces, seen from outside of them."""
+
+    def __init__(self, workspace, init, host_room):
+        super().__init__(workspace.reach(workspace.path), JobProcesses(init.proc))
+        self.signal_all = init.signal_all
+        self.host_room = host_room
 
 
-def confine(pids):
-    """Gives up what only furnishing needs, for good."""
-    # Counted in its user namespace alone. The runner ends a job that passes its limit; this keeps one from getting far past it.
-    resource.setrlimit(resource.RLIMIT_NPROC, (2 * pids, 2 * pids))
-    for capability in range(LAST_CAPABILITY + 1):
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    header = struct.pack('=Ii', CAPABILITY_VERSION, 0)
-    check(libc.capset(header, bytes(24)), 'giving up capabilities')
-    program = narrowing()
-    code = ctypes.create_string_buffer(program, len(program))
-    filter_ = struct.pack('@HP', len(program) // 8, ctypes.addressof(code))
-    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0), 'narrowing the system calls')
+class JobInit:
+    """
+    Process 1 of a job, and through it the job's script: does for its runner what a ChildScript does. The script's shell begins ahead of
+    the script, as a ReadyShell.
+    """
 
+    def __init__(self, room, workspace):
+        """OSError: the container has as many processes as it may."""
+        self.workspace = workspace
+        shell = runner.find_program('bash', runner.DEFAULT_PATH)
+        self.orders = runner.ShellOrders(shell, workspace.environment({}))
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.setblocking(False)
+        # Tells the number of process 1, as it is here.
+        self.control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        order, self.order = os.pipe()
+        stdout, stdout_write = os.pipe()
+        stderr, stderr_write = os.pipe()
+        self.streams = ((runner.STDOUT, stdout), (runner.STDERR, stderr))
+        self.first_pid = self.proc = self.tmp = None
+        self.error = ''
+        # What a ChildScript has too; the script's number is known within its namespaces only.
+        self.pid = self.failure = None
+        self.is_ordered = self.has_ended = self.is_alone = self.is_lost = False
+        self.news = None
+        self.spent = (0, 0, 0)
+        files = max(LEAST_INODES, INODES_PER_MB * room['diskMb'])
+        # The limit holds its number of processes in check between two looks of the runner, which ends a job that passes it.
+        words = (room['diskMb'], files, SHM_MB, 2 * room['pids'], workspace.work, shell, workspace.bash_script)
+        given = ((stdout_write, 1), (stderr_write, 2), (theirs.fileno(), CONTROL_FD), (order, ORDERS_FD))
+        try:
+            os.posix_spawn(JOB_INIT, ['job-init'] + [str(word) for word in words], self.orders.first_environment,
+                           file_actions=[(os.POSIX_SPAWN_DUP2, ours, wanted) for ours, wanted in given])
+        except OSError:
+            self.close()
+            self.leave()
+            raise
+        finally:
+            theirs.close()
+            for fd in (order, stdout_write, stderr_write):
+                os.close(fd)
 
-def narrowing():
-    """A seccomp filter that refuses (EPERM) what the container's own allows beyond a sandbox's. The rest that one decides."""
-    arch, numbers = WIDENED[platform.machine()]
-    load, jump_if_equal, answer = 0x20, 0x15, 0x06
-    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
-    lines = [(load, 0, 0, 4), (jump_if_equal, 0, len(numbers) + 1, arch), (load, 0, 0, 0)]
-    lines += [(jump_if_equal, len(numbers) - index, 0, number) for index, number in enumerate(numbers)]
-    lines += [(answer, 0, 0, allow), (answer, 0, 0, refuse)]
-    return b''.join(struct.pack('=HBBI', *line) for line in lines)
+    def hear(self):
+        """Takes in what process 1 says. True when it has become ready."""
+        became_ready = False
+        while True:
+            try:
+                message, parts, _, _ = self.control.recvmsg(INIT_MESSAGE_BYTES, RIGHTS_BYTES, socket.MSG_CMSG_CLOEXEC)
+            except BlockingIOError:
+                return became_ready
+            except OSError:
+                message, parts = b'', ()
+            kind, text = message[:1], message[1:]
+            if kind == b'R':
+                self.take(parts)
+                became_ready = True
+            elif kind == b'F':
+                self.error = text.decode('utf-8', 'replace')
+            elif kind == b'X':
+                number, = NUMBER.unpack(text)
+                self.failure = OSError(number, os.strerror(number))
+            elif kind == b'E':
+                self.has_ended, self.news = True, runner.exit_status(NUMBER.unpack(text)[0])
+            elif kind == b'N':
+                self.is_alone, self.spent = True, SPENT.unpack(text)
+            elif not kind:
+                self.lose()
+                return became_ready
 
+    def take(self, parts):
+        for _, kind, data in parts:
+            if kind == socket.SCM_CREDENTIALS:
+                self.first_pid, _, _ = CREDENTIALS.unpack(data)
+            elif kind == socket.SCM_RIGHTS:
+                self.proc, self.tmp = FOLDERS.unpack(data)
 
-def run_job(listener, disk_mb, pids):
-    """Process 1 of the job."""
-    furnish(disk_mb)
-    confine(pids)
-    os.chdir('/tmp')
-    runner.Runner(runner.new_workspace(), listener=listener, containment=runner.WatchedSandbox).run()
+    def lose(self):
+        """With process 1 the kernel ends all others."""
+        if not self.has_ended:
+            self.has_ended, self.news = True, -signal.SIGKILL
+        self.is_lost = self.is_alone = True
+
+    def begin(self):
+        self.say(b'B')
+
+    def signal_all(self, number):
+        self.say(bytes((ord('S'), number)))
+
+    def say(self, message):
+        try:
+            self.control.send(message)
+        except OSError:
+            pass  # it has gone, which is read
+
+    def gives_way(self):
+        """Lets its namespaces go, with all that lives in them."""
+        try:
+            self.control.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has gone
+
+    def leave(self):
+        """Forgets it."""
+        self.control.close()
+
+    # -- as a ChildScript ---------------------------------------------------------------------------------------------
+
+    def open(self, _selector):
+        pass  # its socket is the resident's to watch
+
+    def prepare(self, _environment):
+        pass
+
+    def start(self, command, environment):
+        self.is_ordered = True
+        text = self.orders.text(command, environment) if self.orders.suit(environment) else None
+        if text is None or len(text) > ORDERS_BYTES:
+            text = self.by_file(command, environment)
+        with os.fdopen(self.order, 'wb') as orders:
+            self.order = None
+            orders.write(text)
+
+    def by_file(self, command, environment):
+        """Orders for what cannot be said to a shell, or takes long to be read."""
+        strings = [len(os.fsencode(part)) for part in command]
+        strings += [len(os.fsencode(key)) + len(os.fsencode(value)) + 1 for key, value in environment.items()]
+        if max(strings) >= STRING_BYTES or sum(strings) >= STRINGS_BYTES:
+            raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
+        path = os.path.join(self.workspace.script, 'start')
+        with open(self.workspace.reach(path), 'wb') as file:
+            file.write(runner.marshalled(command, environment))
+        words = PYTHON + ('become', path)
+        return os.fsencode('exec %d<&-\nexec %s\n' % (ORDERS_FD, ' '.join(runner.quoted(word) for word in words)))
+
+    def has_gone(self):
+        return self.has_ended or self.failure is not None
+
+    def reap(self):
+        news, self.news = self.news, None
+        return news, self.is_alone
+
+    def used(self, _peak_is_known):
+        user, system, kilobytes = self.spent
+        return user / 1000, system / 1000, kilobytes * 1024
+
+    def close(self):
+        self.gives_way()
+        if self.order is not None:
+            os.close(self.order)
+            self.order = None
+        if not self.is_ordered:
+            for _, fd in self.streams:
+                os.close(fd)
+            self.is_ordered = True
+        for fd in (self.proc, self.tmp):
+            if fd is not None:
+                os.close(fd)
+        self.proc = self.tmp = None
 
 
 class Job:
-    """A runner, as the resident knows it."""
+    """A runner, from the making of its namespaces until nothing of them is left."""
 
-    def __init__(self, name, options):
+    def __init__(self, resident, name, room):
+        self.resident = resident
         self.name = name
-        self.folder = runner.runner_folder(name)
-        os.mkdir(self.folder, 0o700)
-        self.socket = os.path.join(self.folder, 'r')
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(self.socket)
-        listener.listen(4)
-        self.error = b''
-        self.report, report = os.pipe()
-        os.set_blocking(self.report, False)
-        try:
-            self.pid = os.fork()
-        except OSError:
-            # The container has as many processes as it may.
-            listener.close()
-            os.close(report)
-            self.forget()
-            raise
-        if self.pid == 0:
-            self.become(listener, report, options)
-        listener.close()
-        os.close(report)
+        self.workspace = JobWorkspace()
+        self.init = JobInit(room, self.workspace)
+        self.runner = self.connection = None
+        self.is_closed = False
+        self.give_up_at = time.monotonic() + INIT_SECONDS
+        resident.selector.register(self.init.control, selectors.EVENT_READ, (self, self.on_init))
 
-    @staticmethod
-    def become(listener, report, options):
-        try:
-            close_all_but(listener.fileno(), report)
-            signal.set_wakeup_fd(-1)
-            os.setsid()
-            enter_namespaces()
-            child = os.fork()
-            if child != 0:
-                # The resident's child from now on, whose number it needs.
-                os.write(report, b'%d\n' % child)
-                os._exit(0)
-            listener.setblocking(False)
-            run_job(listener, options['diskMb'], options['pids'])
-        except BaseException as error:
-            os.write(report, str(error).encode('utf-8', 'replace')[:1000])
-        finally:
-            os._exit(0)
+    # A runner's selector: what happens to it is its job's to settle.
 
-    def hear(self):
-        """Learns its process's number, once it is known, and what went wrong, if something did."""
-        try:
-            text = os.read(self.report, 2000) if self.report is not None else b''
-        except BlockingIOError:
+    def register(self, fd, events, handler):
+        self.resident.selector.register(fd, events, (self, handler))
+
+    def unregister(self, fd):
+        self.resident.selector.unregister(fd)
+
+    def on_init(self):
+        became_ready = self.init.hear()
+        if became_ready and self.is_closed:
+            self.init.close()
+        elif became_ready:
+            self.workspace.tmp = self.init.tmp
+            self.workspace.furnish()
+            self.init.begin()
+            containment = NamespacedSandbox(self.workspace, self.init, self.resident.host_room)
+            self.runner = runner.Runner(self.workspace, containment, self.init, self)
+            self.runner.can_be_met_again = True
+            if self.connection:
+                self.runner.use(self.connection)
+        if self.init.is_lost:
+            self.unregister(self.init.control)
+            if not self.runner:
+                self.close(self.init.error or 'its first process has gone')
+
+    def meet(self, connection):
+        self.connection = connection
+        if self.runner:
+            self.runner.use(connection)
+
+    def settle(self):
+        """When it is to be called again at the latest; None when there is nothing to wait for."""
+        if self.is_closed:
+            return self.end_if_gone()
+        if not self.runner:
+            if time.monotonic() > self.give_up_at:
+                self.close('its namespaces were not made in %d s' % INIT_SECONDS)
+            return self.give_up_at
+        due = self.runner.settle()
+        if self.runner.finished:
+            self.close('')
+        return due
+
+    def close(self, error):
+        if self.is_closed:
             return
-        number, _, error = text.rpartition(b'\n')
-        if number.isdigit():
-            self.pid = int(number)
-        self.error += error
+        self.is_closed = True
+        self.init.error = error
+        if self.runner:
+            self.runner.dispose()
+        self.init.close()
+        self.end_if_gone()
 
-    def forget(self):
-        os.close(self.report)
-        self.report = None
-        runner.remove_folder(self.folder)
+    def end_if_gone(self):
+        """Who waits for the stream's end then finds nothing of the job any more."""
+        if not self.init.is_lost or self.resident.has_child(self.init.first_pid):
+            return
+        self.init.leave()
+        self.resident.forget(self)
+        if self.connection:
+            self.connection.end(self.init.error)
 
 
-def close_all_but(*kept):
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    for name in os.listdir('/proc/self/fd'):
-        if int(name) > 2 and int(name) not in kept:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass  # the listing's own
+class ChannelConnection:
+    """A runner's connection (runner.Connection) over a channel of a front."""
+
+    def __init__(self, client, number):
+        self.client = client
+        self.number = number
+        self.job = None
+        self.reader = runner.FrameReader()
+        self.pending = collections.deque()
+        self.receives = True
+        self.received = bytearray()
+        self.has_left = False
+        self.on_readable = None
+
+    # -- the runner's side --------------------------------------------------------------------------------------------
+
+    def open(self, _selector, on_readable, _on_writable):
+        self.on_readable = on_readable
+        if self.received or self.has_left:
+            on_readable()
+
+    def receive(self):
+        if self.received:
+            data, self.received = bytes(self.received), bytearray()
+            return data
+        return b'' if self.has_left else None
+
+    def send(self, *buffers):
+        self.pending.extend(buffers)
+
+    def flush(self):
+        if self.has_left:
+            raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+        if self.pending and not self.client.is_full:
+            self.client.send(DATA, self.number, *self.pending)
+            self.pending.clear()
+        return not self.pending
+
+    def restart(self):
+        self.pending.clear()
+
+    def close(self):
+        """The runner goes on with another, or has ended and is still to be cleared away, which ends it."""
+        self.on_readable = None
+        if self.job.connection is not self:
+            self.end('')
+
+    # -- the front's side ---------------------------------------------------------------------------------------------
+
+    def deliver(self, data):
+        self.received += data
+        if self.on_readable:
+            self.on_readable()
+
+    def leave(self):
+        """The front's end is closed."""
+        self.has_left = True
+        if self.job.connection is self:
+            self.job.connection = None
+        if self.on_readable:
+            self.on_readable()
+
+    def end(self, text):
+        if self.has_left:
+            return
+        self.has_left = True
+        if self.pending:
+            self.client.send(DATA, self.number, *self.pending)
+            self.pending.clear()
+        self.client.channels.pop(self.number, None)
+        self.client.send(CLOSE, self.number, text.encode('utf-8', 'replace'))
 
 
 class Client:
@@ -216,196 +417,192 @@ class Client:
         self.unread = bytearray()
         self.channels = {}
         self.is_full = False
-        self.writes_watched = False
-        resident.selector.register(self.connection.read_fd, selectors.EVENT_READ, self.on_data)
+        self.connection.open(self, self.on_data, self.flush)
+
+    # The connection's selector.
+
+    def register(self, fd, events, handler):
+        self.resident.selector.register(fd, events, (None, handler))
+
+    def unregister(self, fd):
+        self.resident.selector.unregister(fd)
 
     def on_data(self):
-        try:
-            data = os.read(self.connection.read_fd, runner.READ_BYTES)
-        except BlockingIOError:
+        data = self.connection.receive()
+        if data is None:
             return
-        except OSError:
-            data = b''
         if not data:
             self.close()
             return
         self.unread += data
         while len(self.unread) >= HEAD.size:
-            kind, channel, length = HEAD.unpack_from(self.unread)
+            kind, number, length = HEAD.unpack_from(self.unread)
             end = HEAD.size + length
             if len(self.unread) < end:
                 return
             payload = bytes(self.unread[HEAD.size:end])
             del self.unread[:end]
-            self.on_frame(kind, channel, payload)
+            self.on_frame(kind, number, payload)
 
     def on_frame(self, kind, number, payload):
         if kind in (OPEN, ATTACH):
-            try:
-                options = json.loads(payload.decode())
-                job = self.resident.start(options) if kind == OPEN else self.resident.jobs[options['id']]
-                self.channels[number] = Channel(self, number, job)
-            except KeyError:
-                self.send(CLOSE, number, b'no such runner')
-            except (OSError, ValueError, SystemExit) as error:
-                self.send(CLOSE, number, str(error).encode('utf-8', 'replace'))
+            self.open_channel(kind, number, json.loads(payload.decode()))
         elif number in self.channels:
+            channel = self.channels[number]
             if kind == DATA:
-                self.channels[number].write(payload)
+                self.resident.act(channel.job, lambda: channel.deliver(payload))
             else:
-                self.channels.pop(number).close()
+                del self.channels[number]
+                self.resident.act(channel.job, channel.leave)
 
-    def end_channel(self, channel):
-        if self.channels.pop(channel.number, None):
-            channel.close()
-            channel.job.hear()
-            self.send(CLOSE, channel.number, channel.job.error)
+    def open_channel(self, kind, number, options):
+        channel = ChannelConnection(self, number)
+        try:
+            channel.job = self.resident.start(options) if kind == OPEN else self.resident.jobs[options['id']]
+        except KeyError:
+            self.send(CLOSE, number, b'no such runner')
+            return
+        except OSError as error:
+            self.send(CLOSE, number, str(error).encode('utf-8', 'replace'))
+            return
+        self.channels[number] = channel
+        self.resident.act(channel.job, lambda: channel.job.meet(channel))
 
-    def send(self, kind, channel, payload):
-        self.connection.send(HEAD.pack(kind, channel, len(payload)), payload)
-        self.flush()
+    def send(self, kind, number, *payload):
+        self.connection.send(HEAD.pack(kind, number, sum(len(part) for part in payload)), *payload)
+        self.resident.unflushed.add(self)
 
     def flush(self):
+        if not self.connection:
+            return
         try:
             done = self.connection.flush()
         except OSError:
-            self.resident.doomed.append(self)
+            self.close()
             return
-        if done == self.writes_watched:
-            self.writes_watched = not done
-            (self.resident.selector.unregister if done else self.watch)(self.connection.write_fd)
+        was_full = self.is_full
         self.is_full = not done and sum(len(view) for view in self.connection.pending) > PENDING_BYTES
-        for channel in self.channels.values():
-            channel.watch()
-
-    def watch(self, fd):
-        self.resident.selector.register(fd, selectors.EVENT_WRITE, self.flush)
+        if was_full and not self.is_full:
+            self.resident.touched.update(channel.job for channel in self.channels.values())
 
     def close(self):
         """Runners go on: another front may come for them."""
-        if self.connection is None:
-            return
-        self.resident.selector.unregister(self.connection.read_fd)
-        if self.writes_watched:
-            self.resident.selector.unregister(self.connection.write_fd)
-        for channel in self.channels.values():
-            channel.close()
-        self.channels = {}
         self.connection.close()
         self.connection = None
-
-
-class Channel:
-    """One stream to a runner."""
-
-    def __init__(self, client, number, job):
-        self.client = client
-        self.number = number
-        self.job = job
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.connect(job.socket)
-        self.socket.setblocking(False)
-        self.pending = bytearray()
-        self.events = 0
-        self.watch()
-
-    def watch(self):
-        events = (0 if self.client.is_full else selectors.EVENT_READ) | (selectors.EVENT_WRITE if self.pending else 0)
-        if events == self.events:
-            return
-        selector = self.client.resident.selector
-        if not events:
-            selector.unregister(self.socket)
-        elif not self.events:
-            selector.register(self.socket, events, self.on_event)
-        else:
-            selector.modify(self.socket, events, self.on_event)
-        self.events = events
-
-    def on_event(self):
-        if self.pending:
-            self.write(b'')
-        if self.client.is_full or self.events == 0:
-            return
-        try:
-            data = self.socket.recv(runner.READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b''
-        if data:
-            self.client.send(DATA, self.number, data)
-        else:
-            self.client.end_channel(self)
-
-    def write(self, data):
-        self.pending += data
-        try:
-            del self.pending[:self.socket.send(self.pending[:runner.READ_BYTES])]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self.pending.clear()  # its end is read
-        self.watch()
-
-    def close(self):
-        if self.events:
-            self.client.resident.selector.unregister(self.socket)
-            self.events = 0
-        self.socket.close()
+        channels, self.channels = self.channels, {}
+        for channel in channels.values():
+            self.resident.act(channel.job, channel.leave)
 
 
 class Resident:
     def __init__(self):
+        reserve_descriptors()
+        runner.conceal()
         self.selector = selectors.DefaultSelector()
         self.jobs = {}
-        self.doomed = []
-        runner.conceal()
+        # Jobs to which something has happened, when others are to be looked at again at the latest, and who has something to be sent.
+        self.touched, self.dues, self.unflushed = set(), {}, set()
+        self.room, self.room_until = None, 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(resident_socket())
         self.listener.listen(16)
         self.listener.setblocking(False)
-        self.selector.register(self.listener, selectors.EVENT_READ, self.on_front)
+        self.selector.register(self.listener, selectors.EVENT_READ, (None, self.on_front))
         wake, wake_write = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-        self.selector.register(wake, selectors.EVENT_READ, lambda: self.reap(wake))
+        self.selector.register(wake, selectors.EVENT_READ, (None, lambda: self.reap(wake)))
 
     def on_front(self):
         client, _ = self.listener.accept()
         Client(self, client)
 
     def start(self, options):
-        job = Job(options['id'], options)
+        job = Job(self, options['id'], options)
         self.jobs[job.name] = job
         return job
 
+    def forget(self, job):
+        if self.jobs.get(job.name) is job:
+            del self.jobs[job.name]
+        self.dues.pop(job, None)
+
+    def host_room(self):
+        now = time.monotonic()
+        if now >= self.room_until:
+            self.room, self.room_until = runner.host_room('/'), now + ROOM_SECONDS
+        return self.room
+
     def reap(self, wake):
         os.read(wake, 4096)
-        while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0] != 0:
+                pass
+        except ChildProcessError:
+            pass  # none is left
+        self.touched.update(job for job in self.jobs.values() if job.is_closed)
+
+    @staticmethod
+    def has_child(pid):
+        """Whether it has not been waited for yet."""
+        if pid is None:
+            return False
+        try:
+            return os.waitpid(pid, os.WNOHANG)[0] == 0
+        except ChildProcessError:
+            return False
+
+    def act(self, job, action):
+        """Does something of a job, which concerns no other also when it fails."""
+        try:
+            action()
+        except Exception as error:
+            if job is None:
+                raise
+            runner.log_exception()
+            job.close('the runner has failed: %r' % error)
+        if job:
+            self.touched.add(job)
+
+    def settle(self):
+        while self.touched:
+            job = self.touched.pop()
+            self.dues.pop(job, None)
+            if self.jobs.get(job.name) is not job:
+                continue
             try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            for job in list(self.jobs.values()):
-                job.hear()
-                if job.pid == pid:
-                    del self.jobs[job.name]
-                    job.forget()
+                due = job.settle()
+            except Exception as error:
+                runner.log_exception()
+                job.close('the runner has failed: %r' % error)
+                due = None
+            if due is not None and self.jobs.get(job.name) is job:
+                self.dues[job] = due
+        while self.unflushed:
+            self.unflushed.pop().flush()
 
     def run(self):
         while True:
-            for key, _ in self.selector.select():
+            timeout = max(0, min(self.dues.values()) - time.monotonic()) if self.dues else None
+            for key, _ in self.selector.select(None if self.touched else timeout):
                 # A handler before this one may have closed it.
                 if self.selector.get_map().get(key.fd) is key:
-                    key.data()
-            while self.doomed:
-                self.doomed.pop().close()
+                    self.act(*key.data)
+            now = time.monotonic()
+            self.touched.update(job for job, due in self.dues.items() if due <= now)
+            while self.touched or self.unflushed:
+                self.settle()
+
+
+def reserve_descriptors():
+    """Keeps the numbers that job-init has for its own from being those of something else."""
+    fd = os.open(os.devnull, os.O_RDONLY)
+    while fd <= ORDERS_FD:
+        fd = os.dup(fd)
+    os.close(fd)
 
 
 def resident_socket():

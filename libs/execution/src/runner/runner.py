@@ -4,6 +4,7 @@
     runner.py sandbox          its own stdin and stdout are the stream; meant to be a container's main process
     runner.py launch <id>      starts a runner that outlives this process, and bridges stdin and stdout to it
     runner.py attach <id>      bridges stdin and stdout to a runner that `launch` started (exit code 3: there is none)
+    runner.py become <file>    executes the command in a file of a resident's (resident.py), which it removes
     runner.py sweep            removes what runners of `launch` left that were killed; prints JSON {workspaces, bytes}
 
 One file, no dependency, Python >= 3.6. One thread and one selector; no fork after the script has started (nor for
@@ -191,14 +192,40 @@ class Connection:
         self.pending = collections.deque()
         # A client that has taken over gets frames only after it has said where to go on.
         self.receives = True
+        self.selector = None
+        self.writes_watched = False
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
+
+    def open(self, selector, on_readable, on_writable):
+        self.selector = selector
+        self.on_writable = on_writable
+        selector.register(self.read_fd, selectors.EVENT_READ, on_readable)
+
+    def receive(self):
+        """What has come, b'' at the end, None when there is nothing."""
+        try:
+            return os.read(self.read_fd, READ_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b''
 
     def send(self, *buffers):
         self.pending.extend(memoryview(buffer) for buffer in buffers)
 
     def flush(self):
-        """True when everything is written, False when the pipe is full. OSError: the client is gone."""
+        """True when everything is written, False when the pipe is full and watched. OSError: the client is gone."""
+        done = self.write()
+        if done == self.writes_watched:
+            self.writes_watched = not done
+            if done:
+                self.selector.unregister(self.write_fd)
+            else:
+                self.selector.register(self.write_fd, selectors.EVENT_WRITE, self.on_writable)
+        return done
+
+    def write(self):
         pending = self.pending
         while pending:
             batch = [pending[index] for index in range(min(len(pending), 64))]
@@ -219,6 +246,10 @@ class Connection:
         self.pending.clear()
 
     def close(self):
+        if self.selector:
+            self.selector.unregister(self.read_fd)
+            if self.writes_watched:
+                self.selector.unregister(self.write_fd)
         for fd in {self.read_fd, self.write_fd}:
             os.close(fd)
 
@@ -292,19 +323,27 @@ class Workspace:
     PROGRAMS = {'bash': ('bash', 'script.sh'), 'python': ('python3', 'script.py'), 'nodejs': ('node', 'script.js')}
 
     def __init__(self, path):
+        """@param path: of an empty folder, as the script finds it"""
         self.path = path
         self.socket = os.path.join(path, 'helper.sock')
         self.script = os.path.join(path, 'script')
         self.bash_script = os.path.join(self.script, self.PROGRAMS['bash'][1])
         self.work = os.path.join(path, 'work')
         self.temporary = os.path.join(path, 'tmp')
-        for folder in (self.script, self.work, self.temporary):
-            os.mkdir(folder, 0o700)
         self.helpers = os.environ.get('CRONIUM_RUNTIME_HELPERS') or os.path.join(
             os.path.dirname(os.path.abspath(__file__)), 'runtime-helpers')
+
+    def reach(self, path):
+        """How the runner comes to a path that a script finds."""
+        return path
+
+    def furnish(self):
+        for folder in (self.script, self.work, self.temporary):
+            os.mkdir(self.reach(folder), 0o700)
         # An ES module finds packages only beside itself or above; NODE_PATH is for require().
-        os.mkdir(os.path.join(self.script, 'node_modules'))
-        os.symlink(os.path.join(self.helpers, 'nodejs', 'cronium'), os.path.join(self.script, 'node_modules', 'cronium'))
+        packages = os.path.join(self.script, 'node_modules')
+        os.mkdir(self.reach(packages))
+        os.symlink(os.path.join(self.helpers, 'nodejs', 'cronium'), self.reach(os.path.join(packages, 'cronium')))
 
     def command(self, job, environment):
         """Writes the script; the command that runs it."""
@@ -315,7 +354,7 @@ class Workspace:
         if program is None:
             raise JobError('interpreter_missing', '%s is not installed where the script should run.' % interpreter)
         script = os.path.join(self.script, file_name)
-        fd = os.open(script, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(self.reach(script), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, 'wb') as file:
             file.write(job.script.encode('utf-8', 'surrogatepass'))
         return [program, script]
@@ -341,7 +380,7 @@ class Workspace:
 
     def wipe(self):
         """Removes everything."""
-        wipe_folder(self.path)
+        wipe_folder(self.reach(self.path))
 
 
 def wipe_folder(path):
@@ -401,14 +440,14 @@ PAGE = resource.getpagesize()
 TICK_MS = 1000 / os.sysconf('SC_CLK_TCK')
 
 
-def anonymous_memory(pid):
-    """Bytes a process holds that no file backs; 0 when it is gone."""
-    fields = read_file('/proc/%s/statm' % pid).split()
+def anonymous_memory(process):
+    """Bytes a process holds that no file backs; 0 when it is gone. @param process: its folder in /proc"""
+    fields = read_file(process + '/statm').split()
     return (int(fields[1]) - int(fields[2])) * PAGE if len(fields) > 2 else 0
 
 
 class CgroupCounters:
-    """What the kernel counts for the container that the runner lives in, cgroup v1 or v2."""
+    """What the kernel counts for the container that the runner lives in, cgroup v1 or v2. `others`: without this process."""
 
     def __init__(self, root='/sys/fs/cgroup'):
         memory, pids = root + '/memory', root + '/pids'
@@ -431,11 +470,13 @@ class CgroupCounters:
         """Whether the kernel counts what a sandbox is judged by: gVisor's does not, nor is anything here where no cgroups are mounted."""
         return os.path.exists(self.memory_stat) and os.path.exists(self.pids_events)
 
-    def cpu_ms(self):
-        """Of everything that ever ran in the container."""
+    def cpu_of_others(self):
+        """Milliseconds, of everything that ever ran in the container."""
         if self.cpu_stat:
-            return read_counter(read_file(self.cpu_stat), b'usage_usec') / 1000
-        return int(read_file(self.cpu_nanoseconds) or 0) / 1e6
+            all_ms = read_counter(read_file(self.cpu_stat), b'usage_usec') / 1000
+        else:
+            all_ms = int(read_file(self.cpu_nanoseconds) or 0) / 1e6
+        return all_ms - time.process_time() * 1000
 
     def oom_kills(self):
         return read_counter(read_file(self.oom_events), b'oom_kill')
@@ -443,8 +484,8 @@ class CgroupCounters:
     def refused_forks(self):
         return read_counter(read_file(self.pids_events), b'max')
 
-    def processes(self):
-        return int(read_file(self.pids_current) or 0)
+    def processes_of_others(self):
+        return max(0, int(read_file(self.pids_current) or 0) - 1)
 
     def was_out_of_memory(self):
         return self.oom_kills() > self.oom_before
@@ -452,8 +493,9 @@ class CgroupCounters:
     def was_out_of_processes(self):
         return self.refused_forks() > self.refused_before
 
-    def anonymous(self):
-        return read_counter(read_file(self.memory_stat), self.anonymous_key)
+    def memory_of_others(self):
+        """Bytes that no file backs."""
+        return max(0, read_counter(read_file(self.memory_stat), self.anonymous_key) - anonymous_memory('/proc/self'))
 
 
 class Sandbox:
@@ -461,29 +503,25 @@ class Sandbox:
 
     # The workspace is on the container's only writable place, which goes with the container.
     wipes = False
-    # On the disk of the engine, where containers and images are; the workspace is in memory.
-    host_folder = '/'
 
     def __init__(self, workspace, counters=None):
         self.workspace = workspace
         self.shell = find_program('bash', DEFAULT_PATH)
         self.counters = counters or CgroupCounters()
         self.peak = 0
-        self.cpu_before = self.cpu_looked = self.cpu_of_others()
+        self.cpu_before = self.cpu_looked = self.counters.cpu_of_others()
         self.looked = 0.0
         # Seconds to the next look while it is busy, and while it is quiet.
         self.pause = self.glance = 0.05
 
-    def cpu_of_others(self):
-        return self.counters.cpu_ms() - time.process_time() * 1000
+    def host_room(self):
+        # The disk of the engine, where containers and images are; the workspace is in memory.
+        return host_room('/')
 
     def usage(self):
         """Milliseconds of CPU so far; bytes of memory, bytes of disk and processes now."""
-        cpu = max(0, self.cpu_of_others() - self.cpu_before)
-        return cpu, self.memory(), self.disk_used(), max(0, self.counters.processes() - 1)
-
-    def memory(self):
-        return max(0, self.counters.anonymous() - anonymous_memory('self'))
+        cpu = max(0, self.counters.cpu_of_others() - self.cpu_before)
+        return cpu, self.counters.memory_of_others(), self.disk_used(), self.counters.processes_of_others()
 
     def signal_all(self, number):
         try:
@@ -493,8 +531,8 @@ class Sandbox:
 
     def exceeded(self, job):
         """The limit that the job has passed, or None."""
-        self.cpu_looked, self.looked = self.cpu_of_others(), time.monotonic()
-        memory = self.memory()
+        self.cpu_looked, self.looked = self.counters.cpu_of_others(), time.monotonic()
+        memory = self.counters.memory_of_others()
         self.peak = max(self.peak, memory)
         self.pause = 0.02 if memory > job.memory_bytes / 2 else 0.05
         if memory > job.memory_bytes or self.counters.was_out_of_memory():
@@ -505,7 +543,7 @@ class Sandbox:
 
     def look(self, job):
         """As `exceeded`, while the script runs; and after how many seconds to look again."""
-        quiet = abs(self.cpu_of_others() - self.cpu_looked) < QUIET_CPU_MS
+        quiet = abs(self.counters.cpu_of_others() - self.cpu_looked) < QUIET_CPU_MS
         self.glance = min(MOST_SECONDS_OF_QUIET, 2 * self.glance) if quiet else 0.05
         if quiet and time.monotonic() - self.looked < LOOK_SECONDS:
             return None, self.glance
@@ -531,28 +569,38 @@ class Sandbox:
 
 
 class ProcessCounters:
-    """What `CgroupCounters` tells of a container, of the processes that this one sees: its job's."""
+    """What `CgroupCounters` tells of a container, of the processes that a /proc shows: a job's, and their first, which is not counted."""
 
-    @staticmethod
-    def others():
-        own = str(os.getpid())
-        for name in os.listdir('/proc'):
-            if name.isdigit() and name != own:
-                # pid (name, which may hold blanks and brackets) state ...
-                fields = read_file('/proc/%s/stat' % name).rpartition(b')')[2].split()
-                if len(fields) > 17 and fields[0] != b'Z':
+    def __init__(self, proc='/proc', first=None):
+        self.proc = proc
+        self.first = str(first or os.getpid())
+
+    def stat(self, name):
+        """Its fields from the state on (proc(5)); empty when it has gone."""
+        # pid (name, which may hold blanks and brackets) state ...
+        fields = read_file('%s/%s/stat' % (self.proc, name)).rpartition(b')')[2].split()
+        return fields if len(fields) > 17 else []
+
+    def others(self):
+        for name in os.listdir(self.proc):
+            if name.isdigit() and name != self.first:
+                fields = self.stat(name)
+                if fields and fields[0] != b'Z':
                     yield name, fields
 
-    def cpu_ms(self):
+    def cpu_of_ended(self):
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (used.ru_utime + used.ru_stime) * 1000
+
+    def cpu_of_others(self):
         ticks = sum(sum(int(field) for field in fields[11:15]) for _, fields in self.others())
-        return time.process_time() * 1000 + (used.ru_utime + used.ru_stime) * 1000 + ticks * TICK_MS
+        return self.cpu_of_ended() + ticks * TICK_MS
 
-    def anonymous(self):
-        return sum(anonymous_memory(name) for name, _ in self.others()) + anonymous_memory('self')
+    def memory_of_others(self):
+        return sum(anonymous_memory('%s/%s' % (self.proc, name)) for name, _ in self.others())
 
-    def processes(self):
-        return 1 + sum(int(fields[17]) for _, fields in self.others())
+    def processes_of_others(self):
+        return sum(int(fields[17]) for _, fields in self.others())
 
     def was_out_of_memory(self):
         return False
@@ -567,12 +615,12 @@ class WatchedSandbox(Sandbox):
     isolation `namespace` counts the whole container, gVisor's too little.
     """
 
-    def __init__(self, workspace):
-        super().__init__(workspace, ProcessCounters())
+    def __init__(self, workspace, counters=None):
+        super().__init__(workspace, counters or ProcessCounters())
 
     def exceeded(self, job):
         verdict = super().exceeded(job)
-        if verdict is None and self.counters.processes() - 1 > job.pids:
+        if verdict is None and self.counters.processes_of_others() > job.pids:
             return 'process_limit'
         return verdict
 
@@ -593,13 +641,16 @@ class ProcessTree:
 
     def __init__(self, workspace):
         self.workspace = workspace
-        self.host_folder = '/' if os.path.exists('/.dockerenv') else workspace
+        self.room_folder = '/' if os.path.exists('/.dockerenv') else workspace
         self.counters = CgroupCounters()
         self.peak = 0
         self.disk_walk = None
         self.disk_sum = self.disk_used = (0, 0)
         self.last_tree = None
         self.pause = 0
+
+    def host_room(self):
+        return host_room(self.room_folder)
 
     def descendants(self):
         children = {}
@@ -622,7 +673,7 @@ class ProcessTree:
         """As a sandbox's."""
         tree, ended = self.descendants(), resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = sum(ticks for _, _, ticks in tree) * TICK_MS + (ended.ru_utime + ended.ru_stime) * 1000
-        return cpu, sum(anonymous_memory(pid) for pid, _, _ in tree), self.disk_used[0], len(tree)
+        return cpu, sum(anonymous_memory('/proc/%d' % pid) for pid, _, _ in tree), self.disk_used[0], len(tree)
 
     def signal_all(self, number):
         stopped = set()
@@ -647,7 +698,7 @@ class ProcessTree:
         """As a sandbox's."""
         began = time.monotonic()
         tree = self.descendants()
-        memory = sum(anonymous_memory(pid) for pid, _, _ in tree)
+        memory = sum(anonymous_memory('/proc/%d' % pid) for pid, _, _ in tree)
         self.peak = max(self.peak, memory)
         if memory > job.memory_bytes:
             return 'out_of_memory'
@@ -943,6 +994,7 @@ class HelperServer:
     def close(self):
         if self.listening:
             self.runner.selector.unregister(self.listener)
+            self.listening = False
         self.listener.close()
         waiting = set(self.waiting.values())
         for call in self.calls:
@@ -963,6 +1015,11 @@ def become_session(folder, stdout, stderr):
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(folder)
+
+
+def marshalled(command, environment):
+    return marshal.dumps(([os.fsencode(part) for part in command],
+                          {os.fsencode(key): os.fsencode(value) for key, value in environment.items()}))
 
 
 class Starter:
@@ -1011,8 +1068,7 @@ class Starter:
 
     def become(self, command, environment):
         """Runs a command; the process's id. OSError: it could not be started, and nothing is left of it."""
-        text = marshal.dumps(([os.fsencode(part) for part in command],
-                              {os.fsencode(key): os.fsencode(value) for key, value in environment.items()}))
+        text = marshalled(command, environment)
         with os.fdopen(self.order, 'wb') as orders:
             orders.write(text)
         with os.fdopen(self.failure, 'rb') as end:
@@ -1023,14 +1079,13 @@ class Starter:
         return self.pid
 
 
-class ReadyShell:
+class ShellOrders:
     """
-    As a Starter, and further ahead: bash, which has begun already and waits in what it reads first (BASH_ENV, a pipe) for the job's
-    environment and for what to become: it goes on to a bash script by itself, and makes way for another interpreter. Only as a
-    sandbox's own: it ends with the runner, and the sandbox's bash is known.
+    What tells a bash that waits in what it reads first (BASH_ENV) what to become: it goes on to a bash script by itself, and makes way for
+    another interpreter.
     """
 
-    ORDER_FD = 9
+    FD = 9
     # What bash gives a meaning when it starts, or cannot be given later, and what the loader reads: those need a shell of their own.
     SPECIAL = re.compile(
         r'BASH|LD_|GLIBC_|MALLOC_|GCONV_|LOCPATH|COMP_|EPOCH|HIST|OPT|SHELL|'
@@ -1039,17 +1094,50 @@ class ReadyShell:
     NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*$')
     CONTROL = re.compile('[\0-\10\13-\37\177\ud800-\udfff]')
 
-    def __init__(self, shell, script, environment, folder, stdout, stderr):
+    def __init__(self, shell, environment):
         self.shell = shell
         self.environment = environment
+
+    @property
+    def first_environment(self):
+        """What the shell is started with."""
+        return dict(self.environment, BASH_ENV='/dev/fd/%d' % self.FD)
+
+    def suit(self, environment):
+        """Whether the environment can be given to a shell that has begun."""
+        return self.environment.keys() <= environment.keys() and not any(
+            self.SPECIAL.match(key) or not self.NAME.match(key) or self.CONTROL.search(value)
+            for key, value in self.missing(environment))
+
+    def missing(self, environment):
+        return [(key, value) for key, value in environment.items()
+                if key != 'BASH_ENV' and self.environment.get(key) != value]
+
+    def text(self, command, environment):
+        lines = ['exec %d<&-' % self.FD, 'export BASH_ENV=' + quoted(self.environment['BASH_ENV'])]
+        lines += ['export %s=%s' % (key, quoted(value)) for key, value in self.missing(environment)]
+        if command[0] == self.shell:
+            lines += ['SECONDS=0', '. "$BASH_ENV"']
+        else:
+            lines += ['exec ' + ' '.join(quoted(part) for part in command)]
+        return os.fsencode('\n'.join(lines) + '\n')
+
+
+class ReadyShell:
+    """As a Starter, and further ahead: bash, which has begun already. Only as a sandbox's own: it ends with the runner, and the sandbox's
+    bash is known."""
+
+    def __init__(self, shell, script, environment, folder, stdout, stderr):
+        self.orders = ShellOrders(shell, environment)
+        self.suits = self.orders.suit
         order, self.order = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 become_session(folder, stdout, stderr)
-                os.dup2(order, self.ORDER_FD)
-                os.set_inheritable(self.ORDER_FD, True)  # which dup2 leaves undone where both are one
-                os.execve(shell, [shell, script], dict(environment, BASH_ENV='/dev/fd/%d' % self.ORDER_FD))
+                os.dup2(order, ShellOrders.FD)
+                os.set_inheritable(ShellOrders.FD, True)  # which dup2 leaves undone where both are one
+                os.execve(shell, [shell, script], self.orders.first_environment)
             finally:
                 os._exit(127)
         os.close(order)
@@ -1063,26 +1151,10 @@ class ReadyShell:
         os.close(self.order)
         os.waitpid(self.pid, 0)
 
-    def suits(self, environment):
-        """Whether the environment can be given to a shell that has begun."""
-        return self.environment.keys() <= environment.keys() and not any(
-            self.SPECIAL.match(key) or not self.NAME.match(key) or self.CONTROL.search(value)
-            for key, value in self.missing(environment))
-
-    def missing(self, environment):
-        return [(key, value) for key, value in environment.items()
-                if key != 'BASH_ENV' and self.environment.get(key) != value]
-
     def become(self, command, environment):
         """As a Starter's."""
-        lines = ['exec %d<&-' % self.ORDER_FD, 'export BASH_ENV=' + quoted(self.environment['BASH_ENV'])]
-        lines += ['export %s=%s' % (key, quoted(value)) for key, value in self.missing(environment)]
-        if command[0] == self.shell:
-            lines += ['SECONDS=0', '. "$BASH_ENV"']
-        else:
-            lines += ['exec ' + ' '.join(quoted(part) for part in command)]
         with os.fdopen(self.order, 'wb') as orders:
-            orders.write(os.fsencode('\n'.join(lines) + '\n'))
+            orders.write(self.orders.text(command, environment))
         return self.pid
 
 
@@ -1091,30 +1163,18 @@ def quoted(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-class Runner:
-    """One script, from waiting for it to its acknowledged end."""
+class ChildScript:
+    """
+    The script as a child of this process, which all its processes belong to sooner or later. The other way to have one: resident.py.
+    """
 
-    def __init__(self, workspace_path, connection=None, listener=None, containment=None):
-        self.selector = selectors.DefaultSelector()
-        self.spool = Spool()
-        self.job = None
-        self.state = 'waiting'
-        self.workspace = Workspace(workspace_path)
-        self.containment = (containment or containment_here())(workspace_path)
-        self.helpers = HelperServer(self, self.workspace.socket)
-        self.pipes = []
-        self.starter = None
+    def __init__(self, workspace, shell):
+        """@param shell: the bash that may begin ahead of the script; None where it may not"""
+        self.workspace = workspace
         self.pid = None
-        self.status = None
-        self.verdict = None
-        self.output_bytes = 0
-        # What the script used when it was told last, and looked at since without anything new.
-        self.told = self.untold = None
-        self.deadlines = {'lease': time.monotonic() + LEASE_SECONDS}
-        self.connection = None
-        self.writes_watched = False
-        self.finished = False
-        self.abandoned = False
+        self.starter = None
+        # Why it could not be executed, when that is known only after its start.
+        self.failure = None
         self.oom_score = os.open('/proc/self/oom_score_adj', os.O_RDWR)
         conceal()
         adopt_orphans()
@@ -1122,30 +1182,137 @@ class Runner:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
                        signal.SIGALRM, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
-        self.fork_starter(self.containment.shell)
-        self.wake_fd, wake_write = os.pipe()
-        os.set_blocking(self.wake_fd, False)
+        self.stand_by(shell)
+        self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    def open(self, selector):
+        wake, wake_write = os.pipe()
+        os.set_blocking(wake, False)
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write)
-        self.selector.register(self.wake_fd, selectors.EVENT_READ, self.on_signal)
-        self.listener = listener
-        if listener:
-            self.selector.register(listener, selectors.EVENT_READ, self.on_client)
-        if connection:
-            self.use(connection)
+        selector.register(wake, selectors.EVENT_READ, lambda: os.read(wake, 4096))
+
+    def stand_by(self, shell):
+        """@param shell: where the child is to be bash at once; None for a child that can become anything"""
+        stdout, stdout_write = os.pipe()
+        stderr, stderr_write = os.pipe()
+        own_score = os.pread(self.oom_score, 16, 0)
+        # The script inherits a score that makes the kernel choose it before the runner. Going back is allowed to
+        # where we came from.
+        self.write_oom_score(b'900')
+        try:
+            where = (self.workspace.work, stdout_write, stderr_write)
+            self.starter = (ReadyShell(shell, self.workspace.bash_script, self.workspace.environment({}), *where)
+                            if shell else Starter(*where))
+        finally:
+            self.write_oom_score(own_score)
+            os.close(stdout_write)
+            os.close(stderr_write)
+        self.streams = ((STDOUT, stdout), (STDERR, stderr))
+
+    def write_oom_score(self, score):
+        try:
+            os.pwrite(self.oom_score, score, 0)
+        except OSError as error:
+            log('cannot set oom_score_adj: %s' % error)
+
+    def prepare(self, environment):
+        """Before the start: `streams` are the script's from here on."""
+        if not self.starter.suits(environment):
+            self.starter.dismiss()
+            for _, fd in self.streams:
+                os.close(fd)
+            self.stand_by(None)
+        self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    def start(self, command, environment):
+        """OSError: it could not be started, and nothing is left of it."""
+        starter, self.starter = self.starter, None
+        starter.become(command, environment)
+        self.pid = starter.pid
+
+    def has_gone(self):
+        """Before the start: whether what was to become the script has ended."""
+        return self.starter.has_gone()
+
+    def reap(self):
+        """(the script's status if it has ended since the last call, or None; whether no process is left)"""
+        script_status = None
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return script_status, True
+            if pid == 0:
+                return script_status, False
+            if pid == self.pid:
+                self.pid = None
+                script_status = exit_status(status)
+
+    def used(self, peak_is_known):
+        """Of all its processes that have ended: milliseconds in user and in system mode; bytes of the largest, or 0."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # A child's ru_maxrss starts at what the runner had when it forked; below that it says nothing.
+        largest = used.ru_maxrss if used.ru_maxrss > self.own_peak or not peak_is_known else 0
+        return used.ru_utime * 1000, used.ru_stime * 1000, largest * 1024
+
+    def close(self):
+        if self.starter:
+            self.starter.dismiss()
+            self.starter = None
+
+
+def exit_status(status):
+    """As subprocess has it: the exit code, or less than 0 for a signal."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+class Runner:
+    """One script, from waiting for it to its acknowledged end."""
+
+    # Whether a client that has gone may come back in a stream of its own.
+    can_be_met_again = False
+
+    def __init__(self, workspace, containment, script, selector):
+        """@param script: a ChildScript, or what does the same; @param selector: of who runs it"""
+        self.selector = selector
+        self.spool = Spool()
+        self.job = None
+        self.state = 'waiting'
+        self.workspace = workspace
+        self.containment = containment
+        self.helpers = HelperServer(self, workspace.reach(workspace.socket))
+        self.pipes = []
+        self.script = script
+        self.status = None
+        self.verdict = None
+        self.output_bytes = 0
+        # What the script used when it was told last, and looked at since without anything new.
+        self.told = self.untold = None
+        self.deadlines = {'lease': time.monotonic() + LEASE_SECONDS}
+        self.connection = None
+        self.finished = False
+        self.abandoned = False
+        script.open(selector)
 
     # -- the client ---------------------------------------------------------------------------------------------------
 
-    def on_client(self):
-        """A new client takes over; the one before it is presumed dead."""
-        client, _ = self.listener.accept()
-        self.drop_connection()
-        self.use(connection_of(client))
+    def listen(self, listener):
+        """Where clients come."""
+        self.can_be_met_again = True
+
+        def on_client():
+            client, _ = listener.accept()
+            self.use(connection_of(client))
+
+        self.selector.register(listener, selectors.EVENT_READ, on_client)
 
     def use(self, connection):
+        """A new client takes over; the one before it is presumed dead."""
+        self.drop_connection()
         self.connection = connection
         connection.receives = self.state == 'waiting'
-        self.selector.register(connection.read_fd, selectors.EVENT_READ, self.on_client_data)
+        connection.open(self.selector, self.on_client_data, lambda: None)
         self.say_hello()
 
     def say_hello(self):
@@ -1157,27 +1324,22 @@ class Runner:
             'python': '%d.%d.%d' % sys.version_info[:3],
             'timeoutSeconds': self.job.timeout_seconds if self.job else None,
             'killGraceSeconds': self.job.grace_seconds if self.job else None,
-            'host': host_room(self.containment.host_folder),
+            'host': self.containment.host_room(),
         })
         self.connection.send(frame_header(HELLO, 0, len(hello)), hello)
 
     def drop_connection(self):
         if not self.connection:
             return
-        self.selector.unregister(self.connection.read_fd)
-        self.watch_writes(False)
         self.connection.close()
         self.connection = None
-        if not self.listener and self.state != 'running':
-            self.finished = True  # nobody can ever come back to a stream that is the process's own
+        if not self.can_be_met_again and self.state != 'running':
+            self.finished = True
 
     def on_client_data(self):
-        try:
-            data = os.read(self.connection.read_fd, READ_BYTES)
-        except BlockingIOError:
+        data = self.connection.receive()
+        if data is None:
             return
-        except OSError:
-            data = b''
         if not data:
             self.drop_connection()
             return
@@ -1226,19 +1388,11 @@ class Runner:
         if self.connection and self.connection.receives:
             self.connection.send(*buffers)
 
-    def watch_writes(self, wanted):
-        if wanted != self.writes_watched:
-            self.writes_watched = wanted
-            if wanted:
-                self.selector.register(self.connection.write_fd, selectors.EVENT_WRITE, lambda: None)
-            else:
-                self.selector.unregister(self.connection.write_fd)
-
     def flush(self):
         if not self.connection:
             return
         try:
-            self.watch_writes(not self.connection.flush())
+            self.connection.flush()
         except OSError:
             self.drop_connection()
 
@@ -1249,12 +1403,14 @@ class Runner:
         self.deadlines.clear()
         self.started_at, self.started = time.time(), time.monotonic()
         self.ended_at, self.wall_seconds = None, 0
-        self.own_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             self.job = Job(frame)
             environment = self.workspace.environment(self.job.environment)
             command = self.workspace.command(self.job, environment)
-            self.start_script(command, environment)
+            self.script.prepare(environment)
+            self.pipes = [OutputPipe(kind, fd) for kind, fd in self.script.streams]
+            self.started_at, self.started = time.time(), time.monotonic()
+            self.script.start(command, environment)
         except JobError as error:
             self.finish({'error': {'code': error.code, 'message': str(error)}})
             return
@@ -1268,43 +1424,7 @@ class Runner:
         self.deadlines['look'] = self.started + 0.02
         self.deadlines['usage'] = self.started + USAGE_SECONDS
         self.deadlines['host'] = self.started + HOST_SECONDS
-        self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.pid}))
-
-    def fork_starter(self, ready_shell):
-        """@param ready_shell: where the child is to be bash at once; None for a child that can become anything"""
-        stdout, stdout_write = os.pipe()
-        stderr, stderr_write = os.pipe()
-        own_score = os.pread(self.oom_score, 16, 0)
-        # The script inherits a score that makes the kernel choose it before the runner. Going back is allowed to
-        # where we came from.
-        self.write_oom_score(b'900')
-        try:
-            where = (self.workspace.work, stdout_write, stderr_write)
-            self.starter = (ReadyShell(ready_shell, self.workspace.bash_script, self.workspace.environment({}), *where)
-                            if ready_shell else Starter(*where))
-        finally:
-            self.write_oom_score(own_score)
-            os.close(stdout_write)
-            os.close(stderr_write)
-        self.streams = ((STDOUT, stdout), (STDERR, stderr))
-
-    def start_script(self, command, environment):
-        if not self.starter.suits(environment):
-            self.starter.dismiss()
-            for _, fd in self.streams:
-                os.close(fd)
-            self.fork_starter(None)
-        starter, self.starter = self.starter, None
-        self.pipes = [OutputPipe(kind, fd) for kind, fd in self.streams]
-        self.started_at, self.started = time.time(), time.monotonic()
-        starter.become(command, environment)
-        self.pid = starter.pid
-
-    def write_oom_score(self, score):
-        try:
-            os.pwrite(self.oom_score, score, 0)
-        except OSError as error:
-            log('cannot set oom_score_adj: %s' % error)
+        self.emit(STARTED, dumps({'at': round(self.started_at * 1000), 'pid': self.script.pid}))
 
     def read_pipe(self, pipe):
         """Sends what one read gives; False when there was nothing to read."""
@@ -1339,24 +1459,15 @@ class Runner:
                 self.selector.unregister(pipe.fd)
             pipe.watched = wanted
 
-    def on_signal(self):
-        os.read(self.wake_fd, 4096)
-
     def reap(self):
-        """Waits for every child that has ended; True when none is left."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return True
-            if pid == 0:
-                return False
-            if pid == self.pid:
-                self.pid = None
-                # What it leaves running counts: a fork bomb may well outlive who threw it.
-                self.look()
-                self.status = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-                self.deadlines['linger'] = time.monotonic() + LINGER_SECONDS
+        """Looks which processes have ended; True when none is left."""
+        status, childless = self.script.reap()
+        if status is not None:
+            # What it leaves running counts: a fork bomb may well outlive who threw it.
+            self.look()
+            self.status = status
+            self.deadlines['linger'] = time.monotonic() + LINGER_SECONDS
+        return childless
 
     def stop(self, verdict, grace):
         """Ends the script for a reason, which stands even if it then exits well. `grace` 0 kills at once."""
@@ -1407,7 +1518,7 @@ class Runner:
                 and all(usage[key] == self.told[key] for key in ('diskBytes', 'outputBytes', 'processes')))
 
     def tell_host(self):
-        room = host_room(self.containment.host_folder)
+        room = self.containment.host_room()
         if room and self.is_heard():
             self.tell(HOST, room)
 
@@ -1437,7 +1548,7 @@ class Runner:
             elif name in ('lease', 'keep'):
                 log('nobody wants me any more')
                 self.finished = True
-        if self.state == 'waiting' and self.starter.has_gone():
+        if self.state == 'waiting' and self.script.has_gone():
             log('what was to become the script has gone')
             self.finished = True
         elif self.state == 'running':
@@ -1467,7 +1578,7 @@ class Runner:
                     # Somebody who is not ours to end holds it open; nothing of the script's can come any more.
                     self.close_pipe(pipe)
         if not self.pipes:
-            self.finish({'end': self.end()})
+            self.finish(failed_start(self.script.failure) if self.script.failure else {'end': self.end()})
 
     def end(self):
         if self.verdict:
@@ -1481,20 +1592,16 @@ class Runner:
 
     def finish(self, report):
         self.helpers.close()
-        if self.starter:
-            self.starter.dismiss()
-            self.starter = None
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.script.close()
+        user_ms, system_ms, largest = self.script.used(self.containment.peak > 0)
         if self.containment.wipes:
             self.workspace.wipe()
-        # A child's ru_maxrss starts at what the runner had when it forked; below that it says nothing.
-        largest = used.ru_maxrss if used.ru_maxrss > self.own_peak or not self.containment.peak else 0
         report.update({
             'usage': {
                 'wallMs': round(self.wall_seconds * 1000, 3),
-                'cpuUserMs': round(used.ru_utime * 1000, 3),
-                'cpuSystemMs': round(used.ru_stime * 1000, 3),
-                'peakMemoryBytes': max(self.containment.peak, largest * 1024),
+                'cpuUserMs': round(user_ms, 3),
+                'cpuSystemMs': round(system_ms, 3),
+                'peakMemoryBytes': max(self.containment.peak, largest),
                 'outputBytes': self.output_bytes,
             },
             'startedAt': round(self.started_at * 1000),
@@ -1503,32 +1610,58 @@ class Runner:
         self.state = 'ended'
         self.deadlines = {'keep': time.monotonic() + KEEP_END_SECONDS}
         self.emit(END, dumps(report))
-        if self.abandoned or not (self.connection or self.listener):
+        if self.abandoned or not (self.connection or self.can_be_met_again):
             self.finished = True
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
+    def settle(self):
+        """After something has happened, or is due: does what follows from it. When it is to be called again at the latest (monotonic), or
+        None."""
+        self.tick()
+        self.flush()
+        now = time.monotonic()
+        self.watch_pipes(now)
+        soonest = list(self.deadlines.values())
+        if not self.spool.full:
+            soonest += [pipe.next_read for pipe in self.pipes if not pipe.watched]
+        return min(soonest) if soonest else None
+
+    def dispose(self):
+        """Lets go of everything, whatever its state: for who runs others too."""
+        self.helpers.close()
+        for pipe in list(self.pipes):
+            self.close_pipe(pipe)
+        self.drop_connection()
+
     def run(self):
         try:
-            while not self.finished:
-                self.flush()
-                now = time.monotonic()
-                self.watch_pipes(now)
-                soonest = list(self.deadlines.values())
-                if not self.spool.full:
-                    soonest += [pipe.next_read for pipe in self.pipes if not pipe.watched]
-                timeout = max(0, min(soonest) - now) if soonest else None
+            while True:
+                due = self.settle()
+                if self.finished:
+                    break
+                timeout = None if due is None else max(0, due - time.monotonic())
                 for key, _ in self.selector.select(timeout):
                     # A handler before this one may have closed it.
                     if self.selector.get_map().get(key.fd) is key:
                         key.data()
-                self.tick()
-            self.flush()
         finally:
             if self.state == 'running':
                 self.containment.signal_all(signal.SIGKILL)
             if self.state != 'ended' and self.containment.wipes:
                 self.workspace.wipe()
+
+
+def failed_start(error):
+    return {'error': {'code': 'sandbox_failed', 'message': 'The script could not be started: %r' % error}}
+
+
+def lone_runner(workspace_path):
+    """The runner of this process."""
+    workspace = Workspace(workspace_path)
+    workspace.furnish()
+    containment = containment_here()(workspace_path)
+    return Runner(workspace, containment, ChildScript(workspace, containment.shell), selectors.DefaultSelector())
 
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -1563,7 +1696,9 @@ def new_workspace():
 
 
 def sandbox():
-    Runner(new_workspace(), connection=Connection(0, 1)).run()
+    runner = lone_runner(new_workspace())
+    runner.use(Connection(0, 1))
+    runner.run()
     # All is said, and the container goes: taking the interpreter down in order would only take time.
     os._exit(0)
 
@@ -1617,7 +1752,8 @@ def launch(runner_id):
             workspace = os.path.join(folder, 'w')
             os.mkdir(workspace, 0o700)
             listener.setblocking(False)
-            runner = Runner(workspace, listener=listener)
+            runner = lone_runner(workspace)
+            runner.listen(listener)
             # Up to here the client hears what went wrong.
             os.dup2(null, 2)
             runner.run()
@@ -1724,6 +1860,13 @@ def bridge(client):
                 view = view[os.write(routes[key.fd], view):]
 
 
+def become(path):
+    with open(path, 'rb') as file:
+        command, environment = marshal.load(file)
+    os.unlink(path)
+    os.execve(command[0], command, environment)
+
+
 def main(arguments):
     if arguments == ['sandbox']:
         sandbox()
@@ -1731,11 +1874,13 @@ def main(arguments):
         bridge(launch(arguments[1]))
     elif len(arguments) == 2 and arguments[0] == 'attach':
         bridge(meet(arguments[1]))
+    elif len(arguments) == 2 and arguments[0] == 'become':
+        become(arguments[1])
     elif arguments == ['sweep']:
         count, total = sweep()
         print(json.dumps({'workspaces': count, 'bytes': total}))
     else:
-        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id> | sweep')
+        raise SystemExit('usage: runner.py sandbox | launch <id> | attach <id> | sweep | become <file>')
 
 
 if __name__ == '__main__':
