@@ -105,6 +105,7 @@ export default defineConfig(
     files: [
       'apps/api/src/main.ts',
       'apps/api/src/backup/command.ts',
+      'apps/api/src/secrets/rotation/command.ts',
       'apps/api/src/database/migrate-command.ts',
       'apps/api/src/database/embedded-postgres.ts',
     ],

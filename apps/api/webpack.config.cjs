@@ -7,7 +7,7 @@ const libraries = Object.fromEntries(
   Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`${alias}$`, join(root, target)]),
 );
 
-/** The API, what backs it up, and what changes its schema, as a CommonJS file each; packages stay in node_modules. swc, since decorators need their type metadata. */
+/** The API, and the commands on its database, as a CommonJS file each; packages stay in node_modules. swc, since decorators need their type metadata. */
 module.exports = {
   mode: 'production',
   target: 'node24',
@@ -15,6 +15,7 @@ module.exports = {
     main: join(__dirname, 'src/main.ts'),
     backup: join(__dirname, 'src/backup/command.ts'),
     migrate: join(__dirname, 'src/database/migrate-command.ts'),
+    'rotate-key': join(__dirname, 'src/secrets/rotation/command.ts'),
   },
   output: { path: join(root, 'dist/apps/api'), filename: '[name].js', clean: true },
   devtool: 'source-map',

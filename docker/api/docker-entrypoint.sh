@@ -9,6 +9,7 @@ case "$command" in
   api) exec node --max-semi-space-size=8 dist/apps/api/main.js "$@" ;;
   broker) exec node --max-semi-space-size=8 dist/apps/broker/main.js "$@" ;;
   migrate) exec node dist/apps/api/migrate.js "$@" ;;
+  rotate-key) exec node dist/apps/api/rotate-key.js "$@" ;;
   backup | restore) exec node dist/apps/api/backup.js "$command" "$@" ;;
   *) exec "$command" "$@" ;;
 esac

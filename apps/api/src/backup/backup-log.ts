@@ -32,7 +32,7 @@ export async function recordBackup(
 /** Inside the transaction that does it. Who types the command is known to the machine alone. */
 export async function recordInAudit(
   client: Pick<Client, 'query'>,
-  action: 'installation.backed_up' | 'installation.restored',
+  action: 'installation.backed_up' | 'installation.restored' | 'installation.key_rotated',
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   await client.query(

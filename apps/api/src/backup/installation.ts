@@ -82,7 +82,7 @@ export async function stageKey(config: Config, key: Buffer): Promise<StagedKey> 
   if (config.encryptionKey)
     return { place: () => Promise.resolve(undefined), discard: () => Promise.resolve() };
   const file = keyFile(config.dataDir);
-  const staged = `${file}.restored`;
+  const staged = `${file}.staged`;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   await rm(staged, { force: true });
   await writeFile(staged, key.toString('hex'), { mode: 0o600, flag: 'wx', flush: true });

@@ -26,6 +26,8 @@ const rolesFromList = z.string().transform((list, context) => {
   return known;
 });
 
+const encryptionKey = z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 32 bytes in hex (64 digits)');
+
 /**
  * The whole environment of the API, with defaults. Names and meanings are public: docs/operations.md repeats this table. Those that are
  * secret may be given in a file instead, see `secret-files.ts`.
@@ -40,10 +42,8 @@ const variables = z.object({
   CRONIUM_DATA_DIR: z.string().min(1).default('.cronium'),
   CRONIUM_ADMIN_EMAIL: z.email().default('admin@cronium.local'),
   CRONIUM_ADMIN_PASSWORD: z.string().min(10, 'must have at least 10 characters').optional(),
-  ENCRYPTION_KEY: z
-    .string()
-    .regex(/^[0-9a-fA-F]{64}$/, 'must be 32 bytes in hex (64 digits)')
-    .optional(),
+  ENCRYPTION_KEY: encryptionKey.optional(),
+  NEW_ENCRYPTION_KEY: encryptionKey.optional(),
   CRONIUM_BACKUP_PASSPHRASE: z.string().min(1).optional(),
   CRONIUM_METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   CRONIUM_BROKER: z
@@ -89,6 +89,8 @@ export class Config {
   readonly admin: { readonly email: string; readonly password: string | undefined };
   /** 32 bytes; undefined for the generated key file in the data folder. */
   readonly encryptionKey: Buffer | undefined;
+  /** What `npm run rotate-key` is to replace it by, and the product does not look at. */
+  readonly newEncryptionKey: Buffer | undefined;
   /** What `npm run backup` and `npm run restore` need, and the product does not. */
   readonly backupPassphrase: string | undefined;
   /** With it a scraper reads `/metrics`, and nothing else. */
@@ -124,9 +126,8 @@ export class Config {
     this.databaseUrl = withPassword(environment.DATABASE_URL, environment.DATABASE_PASSWORD);
     this.dataDir = resolve(environment.CRONIUM_DATA_DIR);
     this.admin = { email: environment.CRONIUM_ADMIN_EMAIL, password: environment.CRONIUM_ADMIN_PASSWORD };
-    this.encryptionKey = environment.ENCRYPTION_KEY
-      ? Buffer.from(environment.ENCRYPTION_KEY, 'hex')
-      : undefined;
+    this.encryptionKey = keyOf(environment.ENCRYPTION_KEY);
+    this.newEncryptionKey = keyOf(environment.NEW_ENCRYPTION_KEY);
     this.backupPassphrase = environment.CRONIUM_BACKUP_PASSPHRASE;
     this.metricsToken = environment.CRONIUM_METRICS_TOKEN;
     this.broker = environment.CRONIUM_BROKER;
@@ -160,6 +161,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   }
   return new Config(parsed.data);
 }
+
+const keyOf = (hex: string | undefined): Buffer | undefined => (hex ? Buffer.from(hex, 'hex') : undefined);
 
 function withPassword(address: string | undefined, password: string | undefined): string | undefined {
   if (address === undefined || password === undefined) return address;

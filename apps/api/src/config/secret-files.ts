@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 export const secretVariables = [
   'DATABASE_PASSWORD',
   'ENCRYPTION_KEY',
+  'NEW_ENCRYPTION_KEY',
   'CRONIUM_ADMIN_PASSWORD',
   'CRONIUM_BACKUP_PASSPHRASE',
   'CRONIUM_METRICS_TOKEN',

@@ -11,7 +11,7 @@ export type StoredEnvironmentEntry =
 type Sealer = Pick<SecretsService, 'encrypt' | 'decrypt'>;
 
 /** Bound to the event and the key: a sealed value copied to another place does not open. */
-const purposeOf = (eventId: string, key: string) => `event:${eventId}:environment:${key}`;
+export const environmentPurpose = (eventId: string, key: string) => `event:${eventId}:environment:${key}`;
 
 /**
  * Seals what is secret. A secret without a value keeps the one stored under its key.
@@ -26,7 +26,7 @@ export function storeEnvironment(
   return entries.map(({ key, value, secret }, index) => {
     if (value !== null) {
       return secret
-        ? { key, secret, sealed: secrets.encrypt(value, purposeOf(eventId, key)) }
+        ? { key, secret, sealed: secrets.encrypt(value, environmentPurpose(eventId, key)) }
         : { key, secret, value };
     }
     const kept = stored.find((entry) => entry.key === key);
@@ -54,7 +54,7 @@ export function openEnvironment(
   return Object.fromEntries(
     stored.map((entry) => [
       entry.key,
-      entry.secret ? secrets.decrypt(entry.sealed, purposeOf(eventId, entry.key)) : entry.value,
+      entry.secret ? secrets.decrypt(entry.sealed, environmentPurpose(eventId, entry.key)) : entry.value,
     ]),
   );
 }
@@ -66,7 +66,7 @@ export function secretValuesOf(
   stored: readonly StoredEnvironmentEntry[],
 ): string[] {
   return stored.flatMap((entry) =>
-    entry.secret ? [secrets.decrypt(entry.sealed, purposeOf(eventId, entry.key))] : [],
+    entry.secret ? [secrets.decrypt(entry.sealed, environmentPurpose(eventId, entry.key))] : [],
   );
 }
 

@@ -12,7 +12,8 @@ const format = 'v1';
  * (the first 8 hex digits of the key's SHA-256) lets keys rotate.
  */
 export class SecretsService {
-  private readonly keyId: string;
+  /** The first 8 hex digits of the key's SHA-256. */
+  readonly keyId: string;
 
   constructor(private readonly key: Buffer) {
     this.keyId = createHash('sha256').update(key).digest('hex').slice(0, 8);

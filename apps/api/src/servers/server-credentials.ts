@@ -20,22 +20,25 @@ export type BrokerIdentity = z.infer<typeof brokerIdentitySchema>;
 type Sealer = Pick<SecretsService, 'encrypt' | 'decrypt'>;
 
 /** Bound to the server: sealed credentials copied to another row do not open. */
-const purposeOf = (serverId: string) => `server:${serverId}:credentials`;
+export const credentialsPurpose = (serverId: string) => `server:${serverId}:credentials`;
 
-const brokerPurposeOf = (serverId: string) => `server:${serverId}:broker`;
+/** Of a key pair that was made for a host, before there is its server. */
+export const generatedKeyPurpose = (keyId: string) => `generated-key:${keyId}`;
+
+export const brokerPurpose = (serverId: string) => `server:${serverId}:broker`;
 
 export function sealBrokerIdentity(secrets: Sealer, serverId: string, identity: BrokerIdentity): string {
-  return secrets.encrypt(JSON.stringify(identity), brokerPurposeOf(serverId));
+  return secrets.encrypt(JSON.stringify(identity), brokerPurpose(serverId));
 }
 
 export function openBrokerIdentity(secrets: Sealer, serverId: string, sealed: string): BrokerIdentity {
-  return brokerIdentitySchema.parse(JSON.parse(secrets.decrypt(sealed, brokerPurposeOf(serverId))));
+  return brokerIdentitySchema.parse(JSON.parse(secrets.decrypt(sealed, brokerPurpose(serverId))));
 }
 
 export function sealCredentials(secrets: Sealer, serverId: string, credentials: StoredCredentials): string {
-  return secrets.encrypt(JSON.stringify(credentials), purposeOf(serverId));
+  return secrets.encrypt(JSON.stringify(credentials), credentialsPurpose(serverId));
 }
 
 export function openCredentials(secrets: Sealer, serverId: string, sealed: string): StoredCredentials {
-  return storedCredentialsSchema.parse(JSON.parse(secrets.decrypt(sealed, purposeOf(serverId))));
+  return storedCredentialsSchema.parse(JSON.parse(secrets.decrypt(sealed, credentialsPurpose(serverId))));
 }

@@ -21,7 +21,12 @@ import { ExecutorServers } from '../executor/executor-servers';
 import { DomainError } from '../http/domain-error';
 import { SecretsService } from '../secrets/secrets.service';
 import { withoutUndefined } from './server-config';
-import { openCredentials, sealCredentials, type StoredCredentials } from './server-credentials';
+import {
+  generatedKeyPurpose,
+  openCredentials,
+  sealCredentials,
+  type StoredCredentials,
+} from './server-credentials';
 import { Server } from './server.entity';
 import { ServersService } from './servers.service';
 
@@ -30,8 +35,6 @@ interface Prepared {
   readonly credentials: StoredCredentials;
   readonly publicKey: string | null;
 }
-
-const keyPurpose = (id: string) => `generated-key:${id}`;
 
 /** Adds, changes and tries ssh servers. A secret goes in and never comes out. */
 @Injectable()
@@ -78,7 +81,7 @@ export class SshServersService {
     await this.database.query(`DELETE FROM generated_keys WHERE created_at < now() - interval '1 day'`);
     await this.database.query(
       'INSERT INTO generated_keys (id, created_by, sealed_private_key, public_key) VALUES ($1, $2, $3, $4)',
-      [id, caller.id, this.secrets.encrypt(privateKey, keyPurpose(id)), publicKey],
+      [id, caller.id, this.secrets.encrypt(privateKey, generatedKeyPurpose(id)), publicKey],
     );
     return { keyId: id, publicKey };
   }
@@ -198,7 +201,7 @@ export class SshServersService {
       throw new DomainError('invalid', 'key_unknown', message, [{ path: `${path}.keyId`, message }]);
     }
     if (!keep) await manager.query('DELETE FROM generated_keys WHERE id = $1', [keyId]);
-    const privateKey = this.secrets.decrypt(row.sealed_private_key, keyPurpose(keyId));
+    const privateKey = this.secrets.decrypt(row.sealed_private_key, generatedKeyPurpose(keyId));
     return { credentials: { kind: 'private_key', privateKey }, publicKey: row.public_key };
   }
 

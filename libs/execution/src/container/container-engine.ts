@@ -11,7 +11,7 @@ import { thisProcess } from '../process-identity';
 import type { Machine } from './container-ground';
 import type { SpecContext } from './container-spec';
 import { connectEngine } from './engine';
-import { type EngineInfo, requireAbilities } from './engine-abilities';
+import { delegatesCgroups, type EngineInfo, requireAbilities } from './engine-abilities';
 import { engineError } from './engine-errors';
 
 /** One Docker engine, and what a server's containers on it are made from. */
@@ -52,24 +52,23 @@ export class ContainerEngine {
   async spec(): Promise<SpecContext> {
     await this.requireAbilities();
     this.seccompProfile ??= this.readSeccompProfile();
+    const [info, version] = [await this.info(), await this.versions()];
     return {
       installationId: this.context.installationId,
       serverId: this.server.id,
       owner: thisProcess(),
       image: this.server.containerConfig.image,
       runtime: this.runtime,
-      defaultRuntime: (await this.info()).DefaultRuntime,
+      defaultRuntime: info.DefaultRuntime,
       seccompProfile: await this.seccompProfile,
-      podman: (await this.isPodman()) ? { seccompFile: resolve(this.context.seccompProfilePath) } : undefined,
+      delegatesCgroups: !isPodman(version) && delegatesCgroups(info, version.ApiVersion),
+      podman: isPodman(version) ? { seccompFile: resolve(this.context.seccompProfilePath) } : undefined,
     };
   }
 
-  private async isPodman(): Promise<boolean> {
+  private async versions(): Promise<DockerVersion> {
     try {
-      this.version ??= this.docker.version();
-      // An old engine lists none.
-      const { Components: components } = (await this.version) as Partial<DockerVersion>;
-      return components?.some(({ Name: name }) => /podman/i.test(name)) ?? false;
+      return await (this.version ??= this.docker.version());
     } catch (cause) {
       this.version = undefined;
       throw engineError(cause, 'asking for its version');
@@ -97,3 +96,7 @@ export class ContainerEngine {
     }
   }
 }
+
+/** An old engine lists no components. */
+const isPodman = ({ Components: components }: Partial<DockerVersion>): boolean =>
+  components?.some(({ Name: name }) => /podman/i.test(name)) ?? false;

@@ -208,6 +208,14 @@ describe('namespaceContainerSpec', () => {
     expect(spec.HostConfig).toMatchObject({ MaskedPaths: [], ReadonlyPaths: [] });
   });
 
+  it('gives its jobs cgroups of their own where the engine delegates the container’s', () => {
+    const delegated = namespaceContainerSpec({ ...context, delegatesCgroups: true }, limits, 3, 'name');
+    expect(delegated.HostConfig?.SecurityOpt).toEqual([
+      ...((spec.HostConfig?.SecurityOpt ?? []) as string[]),
+      'writable-cgroups=true',
+    ]);
+  });
+
   it('has room for as many runners as there are at one time, and a resident', () => {
     expect(spec).toMatchObject({ name: 'name', User: '1000:1000', Cmd: [] });
     expect(spec.Entrypoint).toEqual(['python3', '-I', '-S', '/opt/cronium/resident.pyc']);

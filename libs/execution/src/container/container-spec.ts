@@ -25,6 +25,8 @@ export interface SpecContext extends SandboxOwner {
   readonly defaultRuntime?: string | undefined;
   /** The seccomp profile itself, JSON. */
   readonly seccompProfile: string;
+  /** Whether the engine takes `writable-cgroups=true` (engine-abilities.ts). */
+  readonly delegatesCgroups?: boolean | undefined;
   /** Present where the engine is Podman, whose Docker API takes less: the profile only as a file, which it reads itself, and no number of files. */
   readonly podman?: { readonly seccompFile: string } | undefined;
 }
@@ -118,6 +120,8 @@ export function namespaceContainerSpec(
         `seccomp=${widened(context.seccompProfile)}`,
         // The profile that Docker gives containers refuses every mount.
         'apparmor=unconfined',
+        // So that each job has a cgroup of its own, below the container's, whose limits stay the engine's. No job's mounts show it.
+        ...(context.delegatesCgroups ? ['writable-cgroups=true'] : []),
       ],
       // A fresh /proc may only be mounted where nothing of the present one is covered (`systempaths=unconfined` of the command line).
       ...{ MaskedPaths: [], ReadonlyPaths: [] },

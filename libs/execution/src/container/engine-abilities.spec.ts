@@ -1,5 +1,5 @@
 import { ExecutionError } from '../execution-error';
-import { type EngineInfo, requireAbilities, requireRuntime } from './engine-abilities';
+import { delegatesCgroups, type EngineInfo, requireAbilities, requireRuntime } from './engine-abilities';
 
 /** As Docker 20.10 on Debian 12 answers. */
 const able: EngineInfo = {
@@ -76,5 +76,26 @@ describe('requireRuntime', () => {
     expect(() => requireRuntime('anything', 'runc')).not.toThrow();
     // Podman's answer.
     expect(() => requireRuntime('oci', 'runsc')).toThrow(/made a container with runtime `oci`.*not started/);
+  });
+});
+
+describe('delegatesCgroups', () => {
+  const unified = { CgroupDriver: 'systemd', CgroupVersion: '2' };
+
+  it.each(['1.48', '1.51', '2.0'])('is so of Docker with API %s and cgroup v2', (version) => {
+    expect(delegatesCgroups({ ...able, ...unified }, version)).toBe(true);
+  });
+
+  it.each<[string, Partial<EngineInfo>, string]>([
+    ['an older API', unified, '1.47'],
+    ['cgroup v1', {}, '1.48'],
+    ['rootless mode', { ...unified, ...rootless }, '1.48'],
+    [
+      'user namespaces of its own',
+      { ...unified, SecurityOptions: ['name=seccomp,profile=default', 'name=userns'] },
+      '1.48',
+    ],
+  ])('is not so with %s', (_, change, version) => {
+    expect(delegatesCgroups({ ...able, ...change }, version)).toBe(false);
   });
 });

@@ -60,6 +60,16 @@ export function missingRuntime(runtime: string, cause?: unknown): ExecutionError
   );
 }
 
+/**
+ * Whether the engine gives a container's cgroup to the container, as `writable-cgroups=true` asks: Docker from 28.0 on (API 1.48), with cgroup v2,
+ * and with neither rootless mode nor user namespaces of its own, where it refuses to start such a container.
+ */
+export function delegatesCgroups(info: EngineInfo, apiVersion: string): boolean {
+  const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
+  const takesOption = major > 1 || (major === 1 && minor >= 48);
+  return takesOption && info.CgroupVersion === '2' && !isRootless(info) && !says(info, 'userns');
+}
+
 function unenforced(info: EngineInfo): string[] {
   const none = info.CgroupDriver === 'none' || (isRootless(info) && info.CgroupVersion === '1');
   return Object.entries(LIMITS).flatMap(([key, name]) =>
@@ -76,5 +86,10 @@ function reason(info: EngineInfo): string {
   return 'the kernel of its machine was started without the cgroup controllers for them.';
 }
 
-const isRootless = ({ Rootless, SecurityOptions: options }: EngineInfo): boolean =>
-  Rootless === true || (options ?? []).some((option) => /(^|,)(name=)?rootless\b/.test(option));
+const isRootless = (info: EngineInfo): boolean => info.Rootless === true || says(info, 'rootless');
+
+/** Whether it is among the engine's security options, `name=…` and more. */
+const says = ({ SecurityOptions: options }: EngineInfo, name: string): boolean =>
+  (options ?? []).some((option) =>
+    option.split(',').some((part) => part === name || part === `name=${name}`),
+  );

@@ -2,7 +2,7 @@
  * Process 1 of a job with isolation `namespace`: makes the job's namespaces and file systems, gives up what only that needs, starts its
  * script, reaps its processes and tells of them. Started by resident.py, as whose child it ends:
  *
- *     job-init <tmpfs MiB> <tmpfs files> <shm MiB> <processes> <folder> <program> <argument>...
+ *     job-init <tmpfs MiB> <tmpfs files> <shm MiB> <processes> <cgroup.procs or nothing> <folder> <program> <argument>...
  *
  * A program of its own, since a fork of the resident would cost each job the pages that a Python and its copy both write to. Static and
  * without an allocation, since what it touches is what it costs.
@@ -275,11 +275,13 @@ static _Noreturn void serve(const char *folder, char **command, int oom_score_fi
 
 int main(int count, char **words)
 {
-    if (count < 7) return 2;
+    if (count < 8) return 2;
     /* None but these is given; this makes sure. */
     syscall(SYS_close_range, CONTROL + 1, ORDERS - 1, 0);
     syscall(SYS_close_range, ORDERS + 1, ~0U, 0);
     fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
+    /* Before its namespaces: in them its cgroup is the root. */
+    if (*words[5] != '\0') write_file(words[5], "0");
     enter_namespaces();
     pid_t first = fork();
     if (first < 0) fail("starting the first process", "");
@@ -288,5 +290,5 @@ int main(int count, char **words)
     int oom_score_file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
     say_ready();
     confine(words[4]);
-    serve(words[5], words + 6, oom_score_file);
+    serve(words[6], words + 7, oom_score_file);
 }

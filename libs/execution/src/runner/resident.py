@@ -39,6 +39,10 @@ OPEN, ATTACH, DATA, CLOSE = 1, 2, 3, 4
 # With more than this unsent, nothing more is taken from runners: they wait for their acknowledgements anyway.
 PENDING_BYTES = 1024 * 1024
 SHM_MB = 16
+CGROUPS = '/sys/fs/cgroup'
+# For what the kernel itself keeps of a job.
+CGROUP_OVERHEAD_MB = 16
+CPU_PERIOD = 100000  # microseconds, the kernel's usual
 INODES_PER_MB, LEAST_INODES = 128, 4096
 # How long a front waits for the resident of its container, which may have been started a moment ago.
 RESIDENT_SECONDS = 15
@@ -77,6 +81,56 @@ class JobWorkspace(runner.Workspace):
         super().furnish()
 
 
+class JobCgroup(runner.CgroupCounters):
+    """A cgroup for one job, below the container's."""
+
+    def __init__(self, name):
+        self.path = '%s/job-%s' % (CGROUPS, name)
+        os.mkdir(self.path)
+        super().__init__(self.path)
+
+    def hold(self, job):
+        # What is in the job's /tmp and /dev/shm is its memory too.
+        memory = job.memory_bytes + job.disk_bytes + (SHM_MB + CGROUP_OVERHEAD_MB) * 1024 * 1024
+        for file, value in (('memory.max', memory), ('memory.swap.max', 0), ('pids.max', job.pids + 1),
+                            ('cpu.max', '%d %d' % (job.cpu * CPU_PERIOD, CPU_PERIOD))):
+            write('%s/%s' % (self.path, file), value)
+
+    # job-init is in it, which takes as good as nothing; the resident is not.
+
+    def own_cpu_ms(self):
+        return 0
+
+    def own_memory(self):
+        return 0
+
+    def remove(self):
+        try:
+            os.rmdir(self.path)
+        except OSError as error:
+            runner.log('cannot remove a job\'s cgroup: %s' % error)
+
+
+def take_cgroups():
+    """Whether jobs can have cgroups of their own: with cgroup v2, where the engine has given the container's to its user."""
+    wanted = ('cpu', 'memory', 'pids')
+    if not set(wanted) <= set(runner.read_file(CGROUPS + '/cgroup.controllers').decode().split()):
+        return False
+    try:
+        # One with others below it holds no processes itself.
+        os.makedirs(CGROUPS + '/resident', exist_ok=True)
+        write(CGROUPS + '/resident/cgroup.procs', 0)
+        write(CGROUPS + '/cgroup.subtree_control', ' '.join('+' + one for one in wanted))
+    except OSError:
+        return False  # it is mounted for reading, or belongs to another
+    return True
+
+
+def write(path, value):
+    with open(path, 'w') as file:
+        file.write(str(value))
+
+
 class JobProcesses(runner.ProcessCounters):
     """Those that the job's own /proc shows."""
 
@@ -92,9 +146,11 @@ class NamespacedSandbox(runner.WatchedSandbox):
     """Containment of a job by its namespaces, seen from outside of them."""
 
     def __init__(self, workspace, init, host_room):
-        super().__init__(workspace.reach(workspace.path), JobProcesses(init.proc))
+        super().__init__(workspace.reach(workspace.path), init.cgroup or JobProcesses(init.proc))
         self.signal_all = init.signal_all
         self.host_room = host_room
+        if init.cgroup:
+            self.hold = init.cgroup.hold
 
 
 class JobInit:
@@ -103,9 +159,10 @@ class JobInit:
     the script, as a ReadyShell.
     """
 
-    def __init__(self, room, workspace):
-        """OSError: the container has as many processes as it may."""
+    def __init__(self, room, workspace, cgroup):
+        """@param cgroup: the job's own, or None. OSError: the container has as many processes as it may."""
         self.workspace = workspace
+        self.cgroup = cgroup
         shell = runner.find_program('bash', runner.DEFAULT_PATH)
         self.orders = runner.ShellOrders(shell, workspace.environment({}))
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -125,7 +182,8 @@ class JobInit:
         self.spent = (0, 0, 0)
         files = max(LEAST_INODES, INODES_PER_MB * room['diskMb'])
         # The limit holds its number of processes in check between two looks of the runner, which ends a job that passes it.
-        words = (room['diskMb'], files, SHM_MB, 2 * room['pids'], workspace.work, shell, workspace.bash_script)
+        procs = cgroup.path + '/cgroup.procs' if cgroup else ''
+        words = (room['diskMb'], files, SHM_MB, 2 * room['pids'], procs, workspace.work, shell, workspace.bash_script)
         given = ((stdout_write, 1), (stderr_write, 2), (theirs.fileno(), CONTROL_FD), (order, ORDERS_FD))
         try:
             os.posix_spawn(JOB_INIT, ['job-init'] + [str(word) for word in words], self.orders.first_environment,
@@ -201,6 +259,8 @@ class JobInit:
     def leave(self):
         """Forgets it."""
         self.control.close()
+        if self.cgroup:
+            self.cgroup.remove()
 
     # -- as a ChildScript ---------------------------------------------------------------------------------------------
 
@@ -264,7 +324,7 @@ class Job:
         self.resident = resident
         self.name = name
         self.workspace = JobWorkspace()
-        self.init = JobInit(room, self.workspace)
+        self.init = JobInit(room, self.workspace, JobCgroup(os.urandom(6).hex()) if resident.has_cgroups else None)
         self.runner = self.connection = None
         self.is_closed = False
         self.give_up_at = time.monotonic() + INIT_SECONDS
@@ -498,6 +558,7 @@ class Resident:
     def __init__(self):
         reserve_descriptors()
         runner.conceal()
+        self.has_cgroups = take_cgroups()
         self.selector = selectors.DefaultSelector()
         self.jobs = {}
         # Jobs to which something has happened, when others are to be looked at again at the latest, and who has something to be sent.

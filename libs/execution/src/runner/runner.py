@@ -300,6 +300,7 @@ class Job:
         self.event = dumps(frame.get('event') or {})
         self.memory_bytes = limits['memoryMb'] * 1024 * 1024
         self.pids = limits['pids']
+        self.cpu = limits['cpu']
         self.disk_bytes = limits['diskMb'] * 1024 * 1024
         # As a sandbox's tmpfs is made (container-spec.ts): an empty file has no bytes and costs the server all the same.
         self.disk_files = max(4096, limits['diskMb'] * 128)
@@ -476,7 +477,13 @@ class CgroupCounters:
             all_ms = read_counter(read_file(self.cpu_stat), b'usage_usec') / 1000
         else:
             all_ms = int(read_file(self.cpu_nanoseconds) or 0) / 1e6
-        return all_ms - time.process_time() * 1000
+        return all_ms - self.own_cpu_ms()
+
+    def own_cpu_ms(self):
+        return time.process_time() * 1000
+
+    def own_memory(self):
+        return anonymous_memory('/proc/self')
 
     def oom_kills(self):
         return read_counter(read_file(self.oom_events), b'oom_kill')
@@ -495,7 +502,7 @@ class CgroupCounters:
 
     def memory_of_others(self):
         """Bytes that no file backs."""
-        return max(0, read_counter(read_file(self.memory_stat), self.anonymous_key) - anonymous_memory('/proc/self'))
+        return max(0, read_counter(read_file(self.memory_stat), self.anonymous_key) - self.own_memory())
 
 
 class Sandbox:
@@ -517,6 +524,9 @@ class Sandbox:
     def host_room(self):
         # The disk of the engine, where containers and images are; the workspace is in memory.
         return host_room('/')
+
+    def hold(self, job):
+        """Has the kernel hold the job to its limits, where it is not told already."""
 
     def usage(self):
         """Milliseconds of CPU so far; bytes of memory, bytes of disk and processes now."""
@@ -651,6 +661,9 @@ class ProcessTree:
 
     def host_room(self):
         return host_room(self.room_folder)
+
+    def hold(self, job):
+        """As a sandbox's."""
 
     def descendants(self):
         children = {}
@@ -1407,6 +1420,7 @@ class Runner:
             self.job = Job(frame)
             environment = self.workspace.environment(self.job.environment)
             command = self.workspace.command(self.job, environment)
+            self.containment.hold(self.job)
             self.script.prepare(environment)
             self.pipes = [OutputPipe(kind, fd) for kind, fd in self.script.streams]
             self.started_at, self.started = time.time(), time.monotonic()

@@ -20,7 +20,7 @@ export class ChannelFactory {
     const secret =
       channel.sealedSecret === null
         ? null
-        : this.secrets.decrypt(channel.sealedSecret, purposeOf(channel.id));
+        : this.secrets.decrypt(channel.sealedSecret, channelPurpose(channel.id));
     switch (channel.kind) {
       case 'email':
         return new EmailChannel({ ...channel.config, password: secret });
@@ -35,8 +35,9 @@ export class ChannelFactory {
 
   /** For the column; null for none. */
   seal(channelId: string, secret: string | null): string | null {
-    return secret === null || secret === '' ? null : this.secrets.encrypt(secret, purposeOf(channelId));
+    return secret === null || secret === '' ? null : this.secrets.encrypt(secret, channelPurpose(channelId));
   }
 }
 
-const purposeOf = (channelId: string) => `alert-channel:${channelId}`;
+/** Bound to the channel: a sealed secret copied to another row does not open. */
+export const channelPurpose = (channelId: string) => `alert-channel:${channelId}`;
