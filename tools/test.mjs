@@ -13,6 +13,7 @@ import { ensureDependencies, findNode24, nodeEnvironment, requireNode20 } from '
 import { ensurePrometheus } from './machine/prometheus.mjs';
 import { ensureRunsc } from './machine/runsc.mjs';
 import { ensureSshd } from './machine/sshd.mjs';
+import { ensureUserModeLinux } from './machine/user-mode-linux.mjs';
 import { runChecks } from './test/checks.mjs';
 
 const begin = performance.now();
@@ -48,6 +49,7 @@ async function prepare() {
   await step('sshd', (log) => ensureSshd({ log }));
   const prometheus = await step('Prometheus', (log) => ensurePrometheus({ log }));
   await step('gVisor', (log) => ensureRunsc({ log }));
+  const userModeLinux = await step('user-mode Linux', (log) => ensureUserModeLinux({ log }));
   const compose = await step('Compose', (log) => ensureCompose({ log }));
   const caddy = await step('Caddy', (log) => ensureCaddy({ log }));
   const postgresImage = await step('Postgres image', (log) => ensurePostgresImage({ log }));
@@ -58,6 +60,7 @@ async function prepare() {
     CRONIUM_BROWSER: browser,
     CRONIUM_CADDY: caddy,
     CRONIUM_PROMETHEUS: prometheus,
+    CRONIUM_USER_MODE_LINUX: userModeLinux,
     CRONIUM_DOCKER_CONFIG: compose,
     CRONIUM_POSTGRES_IMAGE: postgresImage,
   };
