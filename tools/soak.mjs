@@ -119,6 +119,7 @@ async function soakThrough(/** @type {Installation} */ installation) {
     ...growth.faults,
     ...(await account(client, [first, ...workload.accounts], workload.cancelled)),
   ];
+  if (client.repeats > 0) console.log(`${client.repeats} requests were asked again after a 503.`);
   return faults;
 }
 

@@ -17,7 +17,8 @@ const inventory = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver',
 export function readableLogLine(line) {
   const record = parseRecord(line);
   if (record === undefined) return line;
-  const { level, time, pid, hostname, context, msg, err, ...details } = record;
+  // Who writes is known to who looks.
+  const { level, time, pid: _pid, hostname: _hostname, context, msg, err, ...details } = record;
   if (inventory.has(context) && level <= 30) return undefined;
   const clock = new Date(time).toTimeString().slice(0, 8);
   const parts = [clock, levels.get(level), context && `${context}:`, msg, describe(details)];

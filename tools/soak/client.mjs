@@ -72,12 +72,17 @@ export class Client {
     return read('POST', route, answer).accessToken;
   }
 
-  #exchange(method, route, body, token) {
+  async #exchange(method, route, body, token) {
     const headers = {
       'content-type': 'application/json',
       ...(token && { authorization: `Bearer ${token}` }),
     };
-    return exchange(this.#base + route, { method, headers }, body);
+    for (let left = mostRepeats; ; left -= 1) {
+      const answer = await exchange(this.#base + route, { method, headers }, body);
+      if (answer.status !== unavailable || left === 0) return answer;
+      this.repeats += 1;
+      await delay(repeatMs);
+    }
   }
 }
 

@@ -24,6 +24,9 @@ const allowedCounts = {
   containers: 0,
 };
 
+/** Each of its processes keeps the files of the tables and indexes open that it has met, of which there are some hundreds. */
+const allowedFilesOfPostgres = 600;
+
 /**
  * Private memory of a service's processes. A heap is as large as its collector finds well, and caches fill once: Node's grow in the first
  * thousands of jobs, those of each of Postgres's connections while they meet statements.

@@ -23,6 +23,7 @@ import { readJestResult } from './jest-result.mjs';
  */
 
 const prettier = 'node_modules/prettier/bin/prettier.cjs';
+const eslint = 'node_modules/eslint/bin/eslint.js';
 const nx = 'node_modules/nx/dist/bin/nx.js';
 const jest = 'node_modules/jest/bin/jest.js';
 
@@ -56,6 +57,7 @@ function listChecks() {
   return [
     { name: 'format', command: [prettier, '--check', '.'] },
     { name: 'lint', command: nxTarget('lint') },
+    { name: 'lint of tools', command: [eslint, 'tools', '--max-warnings', '0'] },
     { name: 'type check', command: nxTarget('typecheck') },
     ...projects.filter((project) => !isBlackBox(project)).map(jestCheck),
     { name: 'build', command: nxTarget('build') },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -58,6 +59,27 @@ export class ComposeProject {
       ['--file', 'docker-compose.broker.yml', ...args],
       this.brokerEnvironment,
     );
+  }
+
+  /** As docs/operations/compose.md says, of a product that has stopped. @returns what the command prints */
+  async rotateKey(): Promise<string> {
+    const key = join(this.folder, 'secrets/encryption_key');
+    writeFileSync(`${key}.new`, `${randomBytes(32).toString('hex')}\n`, { mode: 0o444 });
+    const command = [
+      ...['run', '--rm', '--no-deps', '-T', '-v', `${key}.new:/run/secrets/new_key:ro`],
+      ...['-e', 'NEW_ENCRYPTION_KEY_FILE=/run/secrets/new_key', 'cronium', 'rotate-key'],
+    ];
+    for (;;) {
+      try {
+        const printed = await this.compose(...command);
+        renameSync(key, `${key}.before`);
+        renameSync(`${key}.new`, key);
+        return printed;
+      } catch (error) {
+        // It counts as running for a while.
+        if (!String(error).includes('Cronium runs on this database')) throw error;
+      }
+    }
   }
 
   /** Has the broker of the other project reached from Cronium's container by this name. */

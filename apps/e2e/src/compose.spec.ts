@@ -185,6 +185,19 @@ describe('docker compose', () => {
     }
   });
 
+  it('goes on with another encryption key, as documented, and opens what the one before had sealed', async () => {
+    const event = await api.createEvent({
+      ...{ name: 'Sealed', type: 'BASH', content: '[ "$TOKEN" = "from before" ]' },
+      environment: [{ key: 'TOKEN', value: 'from before', secret: true }],
+    });
+    await project.compose('stop', 'cronium');
+    expect(await project.rotateKey()).toMatch(/secrets? (is|are) sealed with the new key [0-9a-f]{8}/);
+    await project.compose('up', '--no-build', '--force-recreate', '--wait', '--wait-timeout', '120');
+    // Access tokens are signed with what is derived from that key.
+    api = await ApiClient.signIn(project);
+    expect(await api.run(event.id)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('tells what migrations have run, from a container of its own', async () => {
     const listed = await project.compose('run', '--rm', '--no-deps', '-T', 'cronium', 'migrate', 'status');
     expect(listed).toMatch(/applied +Foundation1700000000000/);

@@ -24,6 +24,7 @@ import collections
 import errno
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -38,6 +39,7 @@ HEAD = struct.Struct('>BII')
 OPEN, ATTACH, DATA, CLOSE = 1, 2, 3, 4
 # With more than this unsent, nothing more is taken from runners: they wait for their acknowledgements anyway.
 PENDING_BYTES = 1024 * 1024
+MOST_FILES = 64 * 1024
 SHM_MB = 16
 CGROUPS = '/sys/fs/cgroup'
 # For what the kernel itself keeps of a job.
@@ -506,7 +508,7 @@ class Client:
 
     def on_frame(self, kind, number, payload):
         if kind in (OPEN, ATTACH):
-            self.open_channel(kind, number, json.loads(payload.decode()))
+            self.open_channel(kind, number, payload)
         elif number in self.channels:
             channel = self.channels[number]
             if kind == DATA:
@@ -515,14 +517,15 @@ class Client:
                 del self.channels[number]
                 self.resident.act(channel.job, channel.leave)
 
-    def open_channel(self, kind, number, options):
+    def open_channel(self, kind, number, payload):
         channel = ChannelConnection(self, number)
         try:
+            options = json.loads(payload.decode())
             channel.job = self.resident.start(options) if kind == OPEN else self.resident.jobs[options['id']]
         except KeyError:
             self.send(CLOSE, number, b'no such runner')
             return
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.send(CLOSE, number, str(error).encode('utf-8', 'replace'))
             return
         self.channels[number] = channel
@@ -557,6 +560,7 @@ class Client:
 class Resident:
     def __init__(self):
         reserve_descriptors()
+        raise_limit_of_files()
         runner.conceal()
         self.has_cgroups = take_cgroups()
         self.selector = selectors.DefaultSelector()
@@ -582,6 +586,8 @@ class Resident:
         Client(self, client)
 
     def start(self, options):
+        if options['id'] in self.jobs:
+            raise ValueError('runner %s is here already' % options['id'])
         job = Job(self, options['id'], options)
         self.jobs[job.name] = job
         return job
@@ -664,6 +670,13 @@ def reserve_descriptors():
     while fd <= ORDERS_FD:
         fd = os.dup(fd)
     os.close(fd)
+
+
+def raise_limit_of_files():
+    """Of each job it holds seven, and one for each helper call."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < MOST_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(MOST_FILES, hard), hard))
 
 
 def resident_socket():

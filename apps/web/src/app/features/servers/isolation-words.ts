@@ -30,8 +30,9 @@ export const isolationWords: Record<Isolation, IsolationWords> = {
       'The kernel must allow unprivileged user namespaces; the server’s health says if it does not.',
     ],
     cautions: [
-      'Memory and processes of one job are watched by its runner, and its processor share is not held: the kernel holds the container as a whole. For a moment a job may take what its neighbours wanted.',
-      'The container may make three more system calls (mount, unshare, sethostname), its /proc is not masked and Docker’s AppArmor profile is off. A job’s process gives the calls up before its script begins.',
+      'Memory and processes of one job are watched by its runner, and its processor share is not held: the kernel holds the container as a whole. For a moment a job may take what its neighbours wanted. With Docker 28 or newer and cgroup v2 the kernel holds each job.',
+      'The container may make three more system calls (mount, unshare, sethostname), its /proc is not masked and Docker’s AppArmor profile is off. A job’s first process gives the calls up before its script begins.',
+      'One runner, outside of the namespaces, serves all jobs of the container. A script reaches its own helper socket and nothing else of it.',
       'A hole in the kernel’s namespaces reaches the neighbours’ jobs. From a container of its own it reaches that container first.',
     ],
   },
