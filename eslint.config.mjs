@@ -117,7 +117,15 @@ export default defineConfig(
       globals: Object.fromEntries(
         [
           ...['AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console'],
-          ...['TextDecoderStream', 'URLSearchParams', 'fetch', 'performance', 'process', 'setInterval', 'setTimeout'],
+          ...[
+            'TextDecoderStream',
+            'URLSearchParams',
+            'fetch',
+            'performance',
+            'process',
+            'setInterval',
+            'setTimeout',
+          ],
           ...['structuredClone'],
         ].map((name) => [name, 'readonly']),
       ),
