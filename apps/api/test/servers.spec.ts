@@ -166,7 +166,7 @@ describe('servers', () => {
       await change({ runtime: 'runc', isolation: 'shared' }).expect(200);
       const refused = await change({ runtime: 'runsc' });
       expectRefused(refused, ['body.containerConfig.runtime']);
-      expect(refused.text).toContain('Choose isolation `job`, or runtime `runc`');
+      expect(refused.text).toContain('Choose isolation “job”, or runtime “runc”');
       await change({ isolation: 'job' }).expect(200);
     });
 

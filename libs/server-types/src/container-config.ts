@@ -25,7 +25,7 @@ export function runtimeConflict(config: {
   readonly runtime: ContainerRuntime;
 }): string | undefined {
   return config.runtime === 'runsc' && config.isolation !== 'job'
-    ? 'gVisor (`runsc`) is for a container for each job. Choose isolation `job`, or runtime `runc`.'
+    ? 'gVisor (runsc) goes with a container for each job only. Choose isolation “job”, or runtime “runc”.'
     : undefined;
 }
 

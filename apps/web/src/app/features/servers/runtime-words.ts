@@ -15,7 +15,7 @@ export const runtimeWords: Record<ContainerRuntime, ChoiceWords> = {
     summary:
       'Scripts meet gVisor’s kernel, a process without rights (runsc). A hole in the machine’s kernel is then not within their reach.',
     notes: [
-      'For scripts that nobody has read. Goes with a container for each job only. The engine must know the runtime `runsc`; the server’s health says if it does not.',
+      'For scripts that nobody has read. Goes with a container for each job only. The engine must know the runtime “runsc”; the server’s health says if it does not.',
     ],
     cautions: [
       'System calls take several times as long, and so does a container’s start; keep enough of them ready.',
