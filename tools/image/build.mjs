@@ -18,6 +18,7 @@ const inputs = [
   'docker/executor/runtime-helpers',
   'libs/execution/src/runner/runner.py',
   'libs/execution/src/runner/resident.py',
+  'libs/execution/src/runner/namespaces.py',
   'libs/execution/src/runner/job-init.c',
 ];
 

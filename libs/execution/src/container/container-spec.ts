@@ -91,7 +91,7 @@ export function sharedContainerSpec(
   return { ...hardened(context, together(limits, jobs), 'shared'), name, User: HOLDING_USER, Cmd: ['hold'] };
 }
 
-/** What a resident needs to make namespaces for its jobs, and what its jobs give up again before their script begins (resident.py). */
+/** What a resident needs to make namespaces for its jobs, and what its jobs give up again before their script begins (job-init.c). */
 const NAMESPACE_CALLS = ['mount', 'unshare', 'sethostname'];
 
 /** The long-lived container of isolation `namespace`: room for as many runners as there are at one time, of jobs and waiting. */

@@ -1,6 +1,6 @@
 /*
  * Process 1 of a job with isolation `namespace`: makes the job's namespaces and file systems, gives up what only that needs, starts its
- * script, reaps its processes and tells of them. Started by resident.py, as whose child it ends:
+ * script, reaps its processes and tells of them. Started by the resident (namespaces.py), as whose child it ends:
  *
  *     job-init <tmpfs MiB> <tmpfs files> <shm MiB> <processes> <cgroup.procs or nothing> <folder> <program> <argument>...
  *
