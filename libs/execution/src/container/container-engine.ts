@@ -51,7 +51,7 @@ export class ContainerEngine {
   /** What its containers are made from. Rejects as `requireAbilities`. */
   async spec(): Promise<SpecContext> {
     await this.requireAbilities();
-    this.seccompProfile ??= this.readSeccompProfile();
+    const seccompProfile = await (this.seccompProfile ??= this.readSeccompProfile());
     const [info, version] = [await this.info(), await this.versions()];
     return {
       installationId: this.context.installationId,
@@ -60,13 +60,14 @@ export class ContainerEngine {
       image: this.server.containerConfig.image,
       runtime: this.runtime,
       defaultRuntime: info.DefaultRuntime,
-      seccompProfile: await this.seccompProfile,
-      delegatesCgroups: !isPodman(version) && delegatesCgroups(info, version.ApiVersion),
+      seccompProfile,
+      delegatesCgroups: !isPodman(version) && delegatesCgroups(info, version.ApiVersion ?? ''),
       podman: isPodman(version) ? { seccompFile: resolve(this.context.seccompProfilePath) } : undefined,
     };
   }
 
-  private async versions(): Promise<DockerVersion> {
+  /** An old engine leaves some of it out. */
+  private async versions(): Promise<Partial<DockerVersion>> {
     try {
       return await (this.version ??= this.docker.version());
     } catch (cause) {
@@ -97,6 +98,5 @@ export class ContainerEngine {
   }
 }
 
-/** An old engine lists no components. */
 const isPodman = ({ Components: components }: Partial<DockerVersion>): boolean =>
   components?.some(({ Name: name }) => /podman/i.test(name)) ?? false;

@@ -249,7 +249,11 @@ PATTERN=$pattern sh -c 'tr "\\0" "\\n" < /proc/$$/environ | grep -v ^PATTERN= | 
       const execs = await Promise.all(
         ((await container.inspect()).ExecIDs ?? []).map((id) => fixture.docker.getExec(id).inspect()),
       );
-      const description = JSON.stringify([await container.inspect(), execs, await container.top()]);
+      // A sandbox is named for its job a moment after its start.
+      let inspected = await container.inspect();
+      while (isolation === 'job' && !inspected.Name.includes(request.jobId))
+        inspected = await container.inspect();
+      const description = JSON.stringify([inspected, execs, await container.top()]);
       answer.resolve();
       // grep counts: none, none, and the environment of what the script starts.
       expect((await running).observer.stdout).toBe('0\n0\n1\n');

@@ -71,10 +71,12 @@ class JobCgroup(runner.CgroupCounters):
         return 0
 
     def remove(self):
+        """False while the kernel still counts a process in it, which may be so for a moment after all are reaped."""
         try:
             os.rmdir(self.path)
         except OSError as error:
-            runner.log('cannot remove a job\'s cgroup: %s' % error)
+            return error.errno != errno.EBUSY
+        return True
 
 
 def take_cgroups():
@@ -225,8 +227,6 @@ class JobInit:
     def leave(self):
         """Forgets it."""
         self.control.close()
-        if self.cgroup:
-            self.cgroup.remove()
 
     # -- as a ChildScript ---------------------------------------------------------------------------------------------
 

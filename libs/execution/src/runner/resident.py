@@ -45,6 +45,8 @@ MOST_FILES = 64 * 1024
 RESIDENT_SECONDS = 15
 # Namespaces that have not been made by then never will be.
 INIT_SECONDS = 15
+# A cgroup that cannot be removed yet is tried again as often.
+CGROUP_SECONDS = 0.1
 # The machine is looked at for all runners together.
 ROOM_SECONDS = 1
 
@@ -56,7 +58,12 @@ class Job:
         self.resident = resident
         self.name = name
         self.workspace = namespaces.JobWorkspace()
-        self.init = namespaces.JobInit(room, self.workspace, namespaces.JobCgroup(os.urandom(6).hex()) if resident.has_cgroups else None)
+        cgroup = namespaces.JobCgroup(os.urandom(6).hex()) if resident.has_cgroups else None
+        try:
+            self.init = namespaces.JobInit(room, self.workspace, cgroup)
+        except OSError:
+            resident.drop(cgroup)
+            raise
         self.runner = self.connection = None
         self.is_closed = False
         self.give_up_at = time.monotonic() + INIT_SECONDS
@@ -297,6 +304,8 @@ class Resident:
         self.jobs = {}
         # Jobs to which something has happened, when others are to be looked at again at the latest, and who has something to be sent.
         self.touched, self.dues, self.unflushed = set(), {}, set()
+        # Of jobs that are gone, still to be removed.
+        self.cgroups = []
         self.room, self.room_until = None, 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(resident_socket())
@@ -326,6 +335,14 @@ class Resident:
         if self.jobs.get(job.name) is job:
             del self.jobs[job.name]
         self.dues.pop(job, None)
+        self.drop(job.init.cgroup)
+
+    def drop(self, cgroup):
+        if cgroup:
+            self.cgroups.append(cgroup)
+
+    def remove_cgroups(self):
+        self.cgroups = [cgroup for cgroup in self.cgroups if not cgroup.remove()]
 
     def host_room(self):
         now = time.monotonic()
@@ -383,8 +400,9 @@ class Resident:
 
     def run(self):
         while True:
-            timeout = max(0, min(self.dues.values()) - time.monotonic()) if self.dues else None
-            for key, _ in self.selector.select(None if self.touched else timeout):
+            self.remove_cgroups()
+            soonest = [due - time.monotonic() for due in self.dues.values()] + [CGROUP_SECONDS] * bool(self.cgroups)
+            for key, _ in self.selector.select(max(0, min(soonest)) if soonest else None):
                 # A handler before this one may have closed it.
                 if self.selector.get_map().get(key.fd) is key:
                     self.act(*key.data)

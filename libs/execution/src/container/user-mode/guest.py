@@ -140,8 +140,12 @@ def main():
     with open('/jobs.json') as file:
         jobs = json.load(file)
     results = run(jobs)
-    time.sleep(0.2)
-    for result in results + [{'cgroups': sorted(os.path.basename(folder[:-1]) for folder in glob.glob(BOX + '/*/'))}]:
+    for _ in range(100):
+        left = sorted(os.path.basename(folder[:-1]) for folder in glob.glob(BOX + '/*/'))
+        if len(left) == 1:
+            break
+        time.sleep(0.1)
+    for result in results + [{'cgroups': left}]:
         print('RESULT ' + json.dumps(result), flush=True)
 
 

@@ -81,7 +81,7 @@ describe('EditServer, with a container server', () => {
     await choose('namespace');
     await save();
     const alert = page().querySelector('[aria-labelledby=runtime] [role=alert]');
-    expect(alert?.textContent).toContain('Choose isolation `job`');
+    expect(alert?.textContent).toContain('Choose isolation “job”');
     await choose('job');
     expect(page().querySelector('[aria-labelledby=runtime] [role=alert]')).toBeNull();
     await save();
