@@ -265,6 +265,21 @@ export function describeServerExecutor(name: string, createHarness: () => Promis
       const result = await executor.resumeScript(before.durableHandle, after, never);
       expect(result.end).toEqual({ kind: 'exit', code: 5 });
       expect(after.calls).toEqual(['end']);
+      // It is waited for first, for some seconds.
+    }, 60_000);
+
+    it('waits at disconnect for an end that is being kept, and leaves nothing of the script', async () => {
+      const first = harness.createExecutor();
+      const observer = new RecordingObserver();
+      const kept = deferred<void>();
+      observer.onEndDo = () => kept.promise;
+      const ended = first.executeScript(scriptRequest('exit 5'), observer, never);
+      await observer.until(() => observer.calls.includes('end'));
+      const disconnected = first.disconnect();
+      kept.resolve();
+      expect((await ended).end).toEqual({ kind: 'exit', code: 5 });
+      await disconnected;
+      expect(await harness.remains(observer.durableHandle)).toBe(false);
     });
 
     it('lets go of a script that another executor follows, and removes nothing of it', async () => {

@@ -16,6 +16,9 @@ import { ScriptRun, lostScript } from './script-run';
 /** Placements are removed behind the jobs' backs; with this many waiting the server is behind, and new jobs wait for it. */
 const MAX_PENDING_REMOVALS = 32;
 
+/** What is ending is waited for so long when all jobs are let go of. */
+const ENDING_MS = 5_000;
+
 /** Why a runner cannot be looked for now. */
 const AWAY: readonly string[] = ['engine_unavailable', 'container_unavailable'];
 const RETRY_MS = 500;
@@ -128,15 +131,25 @@ export class JobFollower {
     });
   }
 
-  /** Lets go of all jobs without ending them, and waits until what has ended is removed. */
+  /** Lets go of all jobs without ending them, and waits until what has ended, or is ending, is removed. */
   async release(): Promise<void> {
     this.releases += 1;
-    for (const [run, placement] of this.runs) {
+    const ending = [...this.runs.keys()].filter(({ isEnding }) => isEnding);
+    this.letGo(([run]) => !ending.includes(run));
+    if (ending.length > 0) {
+      const ends = Promise.allSettled(ending.map(({ result }) => result));
+      await Promise.race([ends, delay(ENDING_MS, undefined, { ref: false })]);
+      this.letGo(([run]) => ending.includes(run));
+    }
+    await Promise.all(this.removals);
+  }
+
+  private letGo(which: (job: [ScriptRun, Placement]) => boolean): void {
+    for (const [run, placement] of [...this.runs].filter(which)) {
       this.runs.delete(run);
       run.fail(new ExecutorDisconnectedError());
       placement.release();
     }
-    await Promise.all(this.removals);
   }
 
   /** A server that is away for a moment is no sign that the script is lost; one that stays away is. */

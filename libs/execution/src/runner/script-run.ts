@@ -87,6 +87,11 @@ export class ScriptRun implements FrameListener {
     return this.lastUsage;
   }
 
+  /** Its end is being put on record. Who lets go of it now leaves it to nobody: once the end is there, no other process asks for it. */
+  get isEnding(): boolean {
+    return this.isKeepingEnd && !this.settled;
+  }
+
   get isSettled(): boolean {
     return this.settled;
   }
