@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 
-import { BackupError } from './backup-error';
-import { migrationsTable, runningProcesses, tableNames } from './tables';
+import { migrationsTable, requireNobody, tableNames } from './tables';
 
 /** What the database holds that a restore would take away. */
 export interface Target {
@@ -19,13 +18,9 @@ const madeByStart: Readonly<Record<string, string>> = {
   servers: 'NOT is_system_managed',
 };
 
-/** @throws BackupError when the product runs on it: it would go on with another key, and with jobs that are not there any more */
+/** @throws BackupError when the product runs on it */
 export async function lookAtTarget(client: Client): Promise<Target> {
-  const running = await runningProcesses(client);
-  if (running.length > 0)
-    throw new BackupError(
-      `Cronium runs on this database (${running.join(', ')}). Stop it first; a process that was killed is forgotten after 10 s.`,
-    );
+  await requireNobody(client);
   const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
   const names = await tableNames(client);
   const isCronium = names.includes('users') && names.includes(migrationsTable);

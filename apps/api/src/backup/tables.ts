@@ -79,6 +79,15 @@ export async function runningProcesses(client: ClientBase): Promise<string[]> {
   return rows.map(({ name }) => name).filter((name) => !isDead(name));
 }
 
+/** @throws BackupError when the product runs on it: it would go on with a schema, a key or jobs that are not there any more */
+export async function requireNobody(client: ClientBase): Promise<void> {
+  const running = await runningProcesses(client);
+  if (running.length > 0)
+    throw new BackupError(
+      `Cronium runs on this database (${running.join(', ')}). Stop it first; a process that was killed is forgotten after 10 s.`,
+    );
+}
+
 /** Drops all that migrations made, and the queue: its messages are made anew from the rows. */
 export async function dropAll(client: ClientBase): Promise<void> {
   const names = (await tableNames(client)).map((name) => client.escapeIdentifier(name));

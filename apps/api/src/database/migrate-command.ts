@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import type { DataSource } from 'typeorm';
 
 import { reachDatabase } from '../backup/installation';
-import { runningProcesses } from '../backup/tables';
+import { requireNobody } from '../backup/tables';
 import { loadConfig } from '../config/config';
 import { createDataSource } from './data-source';
 import { SchemaError, migrateDown, migrateUp, migrationStatus } from './schema-version';
@@ -18,7 +18,7 @@ async function main([command = '', ...rest]: readonly string[]): Promise<void> {
   if (!['up', 'down', 'status'].includes(command) || rest.length > 0) throw new SchemaError(usage);
   const database = await reachDatabase(loadConfig(process.env), { mayCreate: command === 'up' });
   try {
-    if (command === 'down') requireNobody(await runningProcesses(database.client));
+    if (command === 'down') await requireNobody(database.client);
     const dataSource = await createDataSource(database.url).initialize();
     try {
       for (const line of await lines(command, dataSource)) console.log(line);
@@ -42,13 +42,6 @@ async function lines(command: string, dataSource: DataSource): Promise<string[]>
     ...found.map(({ name, state }) => `${state.padEnd(8)} ${name}`),
     `${count('applied')} applied, ${count('pending')} pending, ${count('unknown')} of a newer version`,
   ];
-}
-
-function requireNobody(running: readonly string[]): void {
-  if (running.length > 0)
-    throw new SchemaError(
-      `Cronium runs on this database (${running.join(', ')}). Stop it first; a process that was killed is forgotten after 10 s.`,
-    );
 }
 
 main(process.argv.slice(2)).then(

@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 
 import { recordInAudit } from '../../backup/backup-log';
 import { encryptionKeyOf, reachDatabase, stageKey } from '../../backup/installation';
-import { runningProcesses } from '../../backup/tables';
+import { requireNobody } from '../../backup/tables';
 import type { Config } from '../../config/config';
 import { createDataSource } from '../../database/data-source';
 import { migrationStatus } from '../../database/schema-version';
@@ -29,14 +29,14 @@ export interface Rotation {
  * Replaces the key that secrets in the database are sealed with: all of them at once, or none. A key in the data folder is replaced by a new one
  * and kept under another name; one of ENCRYPTION_KEY by that of NEW_ENCRYPTION_KEY.
  *
- * @throws RotationError
+ * @throws RotationError, or BackupError when there is no database or the product runs on it
  */
 export async function rotateKey(config: Config): Promise<Rotation> {
   const before = await encryptionKeyOf(config);
   const after = newKeyOf(config, before);
   const database = await reachDatabase(config);
   try {
-    requireNobody(await runningProcesses(database.client));
+    await requireNobody(database.client);
     await requirePresentSchema(database.url);
     return await replace(config, database.client, { before, after });
   } finally {
@@ -78,13 +78,6 @@ function newKeyOf(config: Config, before: Buffer): Buffer {
   if (newEncryptionKey?.equals(before))
     throw new RotationError('NEW_ENCRYPTION_KEY is the key in use. Make a new one: openssl rand -hex 32');
   return newEncryptionKey ?? randomBytes(32);
-}
-
-function requireNobody(running: readonly string[]): void {
-  if (running.length > 0)
-    throw new RotationError(
-      `Cronium runs on this database (${running.join(', ')}) and would go on with the key before. Stop it first; a process that was killed is forgotten after 10 s.`,
-    );
 }
 
 /** Columns of another version could hold what this one does not know of. */
