@@ -244,7 +244,6 @@ describe('A job', () => {
       never,
     );
     await observer.until(() => observer.outputs.length > 3);
-    fixture.sandboxesInUse.add(observer.durableHandle.location['containerId'] ?? '');
     await broker.stop();
     await broker.start();
 
@@ -341,6 +340,7 @@ describe('Warm sandboxes', () => {
 
   it('that a killed broker has left are removed by the next, which asks whose the others are', async () => {
     const swept = deferred<[string, number]>();
+    fixture.sandboxesInUse = new Set();
     await broker.start();
     const executor = fixture.createExecutor({
       broker: broker.address,

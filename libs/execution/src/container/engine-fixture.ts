@@ -19,8 +19,8 @@ const SECCOMP_PROFILE = join(__dirname, '../../../../docker/executor/seccomp-pro
 export class EngineFixture {
   readonly docker: Docker;
   readonly installationId = `test-${randomUUID()}`;
-  /** Containers that stored handles lead to. */
-  readonly sandboxesInUse = new Set<string>();
+  /** Containers that stored handles lead to: as if each job had been stored, all, unless a test of sweeping names them. */
+  sandboxesInUse: Set<string> | undefined;
   private readonly executors: ContainerExecutor[] = [];
   readonly server: ContainerServer;
   readonly context: ExecutorContext;
@@ -42,7 +42,7 @@ export class EngineFixture {
       runnerFolders: RUNNER_FOLDERS,
       onHostKeyOffered: () => undefined,
       onSwept: () => undefined,
-      sandboxesInUse: (ids) => Promise.resolve(new Set(ids.filter((id) => this.sandboxesInUse.has(id)))),
+      sandboxesInUse: (ids) => Promise.resolve(this.sandboxesInUse ?? new Set(ids)),
       logger: {
         debug: () => undefined,
         info: () => undefined,

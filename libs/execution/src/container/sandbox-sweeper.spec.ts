@@ -23,6 +23,7 @@ async function newFixture(): Promise<EngineFixture> {
   const fixture = new EngineFixture({ pool: { size: 2, refillConcurrency: 2 } });
   fixtures.push(fixture);
   await fixture.verify();
+  fixture.sandboxesInUse = new Set();
   return fixture;
 }
 
@@ -106,7 +107,7 @@ describe('A sweep removes', () => {
       // Its end may not be collected yet.
       makeSandbox(fixture, { name: jobName(randomUUID()), state: 'exited' }),
     ]);
-    inUse.forEach((id) => fixture.sandboxesInUse.add(id));
+    fixture.sandboxesInUse = new Set(inUse);
     expect(new Set(await sweep(fixture))).toEqual(new Set(over));
     expect(idsOf(await fixture.containers())).toEqual([...inUse].sort());
   });
@@ -182,7 +183,7 @@ it('After a crash the next process removes what belongs to no job, and resumes t
   expect(idsOf(await fixture.containers())).toEqual(
     expect.arrayContaining([sandboxOf(live), sandboxOf(over)]),
   );
-  fixture.sandboxesInUse.add(sandboxOf(live));
+  fixture.sandboxesInUse = new Set([sandboxOf(live)]);
 
   const executor = fixture.createExecutor();
   await executor.connect();

@@ -177,7 +177,6 @@ describe('A broker on another machine', () => {
     const script = 'for n in $(seq 30); do echo $n; sleep 0.1; done';
     const running = one.executeScript(scriptRequest(script), observer, never);
     await observer.until(() => observer.outputs.length > 3);
-    fixture.sandboxesInUse.add(observer.durableHandle.location['containerId'] ?? '');
     await broker.stop();
     await broker.start();
     expect((await running).end).toEqual({ kind: 'exit', code: 0 });
@@ -192,7 +191,6 @@ describe('A broker on another machine', () => {
     const script = 'for n in $(seq 40); do echo $n; sleep 1; done';
     const running = one.executeScript(scriptRequest(script), observer, never);
     await observer.until(() => observer.outputs.length > 1);
-    fixture.sandboxesInUse.add(observer.durableHandle.location['containerId'] ?? '');
     line.cut();
     expect((await running).end).toEqual({ kind: 'exit', code: 0 });
     expect(observer.stdout).toBe(Array.from({ length: 40 }, (_, index) => `${index + 1}\n`).join(''));
