@@ -132,6 +132,18 @@ describe('container servers on other machines', () => {
     expect(await check()).toMatchObject({ healthy: true });
   });
 
+  it('keep their broker and the join token when another field is refused', async () => {
+    const before = await brokerRow();
+    const joinToken = await broker.joinToken();
+    const conflict = { isolation: 'namespace', runtime: 'runsc' };
+    const answer = await patch({ description: 'lost', broker: { joinToken }, containerConfig: conflict });
+    expectRefused(answer, ['body.containerConfig.runtime']);
+    expect(await brokerRow()).toEqual(before);
+    await patch({ description: 'anew', broker: { joinToken } }).expect(200);
+    expect(await brokerRow()).not.toEqual(before);
+    expect((await app.as(admin, 'get', `/servers/${server.id}`)).body).toMatchObject({ description: 'anew' });
+  });
+
   it('refuse what their broker does not allow, with its reason', async () => {
     await patch({ containerConfig: { resourceLimits: { cpu: 4 } } }).expect(200);
     const health = await check();

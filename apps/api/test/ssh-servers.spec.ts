@@ -234,6 +234,17 @@ describe('ssh servers', () => {
     );
   });
 
+  it('stay as they were when one field of a change is refused', async () => {
+    const asked = () => app.as(owner, 'get', `/servers/${server.id}`);
+    const before = (await asked()).body as Server;
+    const change = { ssh: { port: 2022 }, containerConfig: { maxConcurrentJobs: 1 } };
+    const refused = await app.as(owner, 'patch', `/servers/${server.id}`).send(change);
+    expect(expectProblem(refused, 400, 'not_a_container_server').errors).toMatchObject([
+      { path: 'body.containerConfig' },
+    ]);
+    expect((await asked()).body).toMatchObject({ connection: before.connection });
+  });
+
   it('do not send a stored password to another host', async () => {
     const credentials = { kind: 'password', password: 'not for others' };
     const body = { name: 'By password', type: 'ssh', ...address(), username: 'x', credentials };

@@ -71,16 +71,18 @@ export class ContainerServersService {
       const message = `“${server.name}” has no broker on another machine. Add a server for that.`;
       throw new DomainError('invalid', 'not_remote', message, [{ path: 'body.broker', message }]);
     }
+    // All that can be refused comes before the join token, which serves once.
+    this.servers.apply(caller, server, others);
     const address = change.address ?? server.broker.address;
+    const before = change.joinToken === undefined ? undefined : this.executorServers.remoteBroker(server);
     if (change.joinToken === undefined) {
       server.broker = { ...server.broker, address };
     } else {
-      const before = this.executorServers.remoteBroker(server);
       Object.assign(server, await this.join(id, { address, joinToken: change.joinToken }));
-      this.leave(before);
     }
-    await this.servers.save(caller, server, ['broker'], true);
-    return this.servers.update(caller, id, others);
+    await this.servers.save(caller, server, ['broker', ...Object.keys(others)], true);
+    this.leave(before);
+    return this.servers.get(caller, id);
   }
 
   /** As any server is deleted; the broker of one on another machine forgets this installation. */

@@ -89,6 +89,16 @@ export class ServersService {
   /** Changes all but how an ssh host is reached; jobs that run keep what they started with. */
   async update(caller: Caller, id: string, change: UpdateServer): Promise<ServerDto> {
     const { server } = await this.manageable(caller, id);
+    this.apply(caller, server, change);
+    await this.save(caller, server, Object.keys(change), change.containerConfig !== undefined);
+    return this.get(caller, id);
+  }
+
+  /**
+   * Puts a change into a server that is not stored yet.
+   * @throws DomainError when it cannot be so
+   */
+  apply(caller: Caller, server: Server, change: UpdateServer): void {
     const { name, description, tags, containerConfig } = change;
     const { whenUnhealthy, waitMinutes, maxQueuedJobs, whenQueueFull } = change;
     if (server.isSystemManaged && name !== undefined && name !== server.name) {
@@ -105,8 +115,6 @@ export class ServersService {
     );
     if (containerConfig)
       server.containerConfig = this.changedContainerConfig(caller, server, containerConfig);
-    await this.save(caller, server, Object.keys(change), containerConfig !== undefined);
-    return this.get(caller, id);
   }
 
   /** Part of the transaction that changes the settings: the configuration of Local Execution. */

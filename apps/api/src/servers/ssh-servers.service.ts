@@ -93,7 +93,9 @@ export class SshServersService {
     change: UpdateServer & { readonly ssh: UpdateSsh },
   ): Promise<ServerDto> {
     const { server } = await this.manageableSsh(caller, id);
-    const { credentials, resourceLimits, ...connection } = change.ssh;
+    const { ssh, ...others } = change;
+    this.servers.apply(caller, server, others);
+    const { credentials, resourceLimits, ...connection } = ssh;
     if (connection.jumpServerId !== undefined)
       await this.requireJumpHost(caller, id, connection.jumpServerId);
     const before = sshConfigSchema.parse(server.sshConfig);
@@ -114,9 +116,8 @@ export class SshServersService {
       config.authentication = authenticationOf(prepared.credentials);
     }
     server.sshConfig = config;
-    await this.servers.save(caller, server, Object.keys(change.ssh), true);
-    const { ssh: _, ...others } = change;
-    return this.servers.update(caller, id, others);
+    await this.servers.save(caller, server, [...Object.keys(ssh), ...Object.keys(others)], true);
+    return this.servers.get(caller, id);
   }
 
   /** Tries a connection that is not saved. A generated key is used and stays. */
