@@ -42,10 +42,12 @@ export class Prometheus {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const said: string[] = [];
+    let address = '';
     for await (const line of createInterface({ input: child.stderr })) {
       said.push(line);
-      const [, address] = /msg="Listening on" address=(\S+)/.exec(line) ?? [];
-      if (address !== undefined) {
+      address = /msg="Listening on" address=(\S+)/.exec(line)?.[1] ?? address;
+      // It listens earlier, and answers 503 until it has read its data.
+      if (line.includes('Server is ready to receive web requests.')) {
         child.stderr.resume();
         return new Prometheus(child, folder, `http://${address}`);
       }
