@@ -2,7 +2,10 @@ import { ApiClient } from './api-client';
 import { startProduct, type Product } from './product';
 import { Visitor } from './visitor';
 
-const script = 'seq -f "row %g of many" 5000; echo "needle in the haystack" >&2; seq -f "rest %g" 3000';
+/** Both lines of stderr are one write: what is written to stdout before may be read after them. */
+const script = `seq -f "row %g of many" 5000
+cat >&2 <<< $'just before that line\\nneedle in the haystack'
+seq -f "rest %g" 3000`;
 
 /** Somebody looks for what a script wrote, and reads on where it stands. */
 describe('the search of logs', () => {
@@ -40,7 +43,7 @@ describe('the search of logs', () => {
     const line = page.locator('[data-testid="log-line"].asked');
     await line.filter({ hasText: 'needle in the haystack' }).waitFor();
     expect(await line.getAttribute('data-stream')).toBe('stderr');
-    await page.getByTestId('log-line').filter({ hasText: 'row 5000 of many' }).waitFor();
+    await page.getByTestId('log-line').filter({ hasText: 'just before that line' }).waitFor();
     expect(visitor.errors).toEqual([]);
   });
 
