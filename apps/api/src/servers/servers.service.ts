@@ -95,8 +95,8 @@ export class ServersService {
   }
 
   /**
-   * Puts a change into a server that is not stored yet.
-   * @throws DomainError when it cannot be so
+   * Puts a change into a server that was read; `save` stores it.
+   * @throws DomainError when the caller may not make it, or the server cannot be so
    */
   apply(caller: Caller, server: Server, change: UpdateServer): void {
     const { name, description, tags, containerConfig } = change;
