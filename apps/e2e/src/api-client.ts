@@ -1,4 +1,6 @@
-import type { Event, Execution, GeneratedKey, Page, Server, Session } from '@cronium/contracts';
+import { setTimeout } from 'node:timers/promises';
+
+import type { Event, Execution, GeneratedKey, LogHitPage, Page, Server, Session } from '@cronium/contracts';
 import type { HostKey, Isolation } from '@cronium/server-types';
 
 import type { Product } from './product';
@@ -37,6 +39,16 @@ export class ApiClient {
 
   execution(id: string): Promise<Execution> {
     return send(this.base, 'GET', `/executions/${id}`, this.token);
+  }
+
+  /** Resolves when the search of logs finds a line, which it does some seconds after the job's end. */
+  async untilFound(words: string): Promise<void> {
+    const path = `/logs/search?q=${encodeURIComponent(words)}`;
+    const end = Date.now() + 30_000;
+    while ((await send<LogHitPage>(this.base, 'GET', path, this.token)).items.length === 0) {
+      if (Date.now() > end) throw new Error(`The search of logs does not find “${words}”.`);
+      await setTimeout(250);
+    }
   }
 
   servers(): Promise<Page<Server>> {

@@ -1,5 +1,5 @@
 import { startProduct, type Product } from './product';
-import { Visitor } from './visitor';
+import { untilValue, Visitor } from './visitor';
 
 const nextYear = new Date().getUTCFullYear() + 1;
 const holidays = [
@@ -34,7 +34,7 @@ describe('a calendar', () => {
     });
     await page.getByText(`Founders’ day (1 May ${nextYear})`).waitFor();
     await page.getByRole('button', { name: 'Use them' }).click();
-    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Feasts');
+    await untilValue(page.getByLabel('Name', { exact: true }), 'Feasts');
     await page.getByRole('button', { name: 'Every week' }).click();
     for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']) {
       await page.getByRole('button', { name: day }).click();

@@ -24,6 +24,7 @@ describe('the search of logs', () => {
       const event = await api.createEvent({ name, type: 'BASH', content });
       expect((await api.run(event.id)).state).toBe('succeeded');
     }
+    await api.untilFound('needle haystack');
   });
   afterAll(async () => {
     await visitor.close();

@@ -1,4 +1,6 @@
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { setTimeout } from 'node:timers/promises';
+
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 
 import type { Product } from './product';
 
@@ -37,5 +39,14 @@ export class Visitor {
 
   async close(): Promise<void> {
     await this.browser.close();
+  }
+}
+
+/** Resolves when a field of the page has this value. */
+export async function untilValue(field: Locator, value: string): Promise<void> {
+  const end = Date.now() + 30_000;
+  while ((await field.inputValue()) !== value) {
+    if (Date.now() > end) throw new Error(`The field does not have “${value}”.`);
+    await setTimeout(50);
   }
 }

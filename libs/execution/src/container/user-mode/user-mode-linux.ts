@@ -26,7 +26,7 @@ export interface GuestResult {
 }
 
 const run = promisify(execFile);
-const unpacked = join(__dirname, '../../../../../tmp/user-mode-linux/usr/bin/linux.uml');
+const unpacked = join(__dirname, '../../../../../tmp/user-mode-linux/linux');
 
 /**
  * For tests: boots a Linux with cgroup v2, whatever the machine's own has, with the executor image as its root, and runs the jobs at the same
