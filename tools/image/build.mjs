@@ -16,7 +16,7 @@ const inputs = [
   dockerfile,
   'docker/executor/docker-entrypoint.sh',
   'docker/executor/runtime-helpers',
-  'libs/execution/src/runner/runner.py',
+  'libs/execution/src/runner/program',
   'libs/execution/src/runner/resident.py',
   'libs/execution/src/runner/namespaces.py',
   'libs/execution/src/runner/job-init.c',

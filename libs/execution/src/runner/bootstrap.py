@@ -193,10 +193,11 @@ def find_copy():
 
 def load(copy):
     sys.path.insert(0, copy)
-    import runner
+    import meeting
+    import workspace
     del sys.path[0]
-    runner.INHERITED = ('HOME', 'PATH', 'USER', 'LOGNAME', 'SHELL')
-    return runner
+    workspace.INHERITED = ('HOME', 'PATH', 'USER', 'LOGNAME', 'SHELL')
+    return meeting
 
 
 def failure(error):
@@ -210,7 +211,7 @@ def failure(error):
 
 
 def begin():
-    """The client's socket of a runner, or None when there is nothing more to do; and the runner's module."""
+    """The client's socket of a runner, or None when there is nothing more to do; and the module that meets runners."""
     os.write(1, (FIRST + SECOND + '\n').encode('ascii'))
     python = '%d.%d.%d' % sys.version_info[:3]
     if sys.version_info < (3, 6) or not sys.platform.startswith('linux'):
@@ -220,16 +221,16 @@ def begin():
     umask = os.umask(0o077)
     try:
         copy, replaced = find_copy()
-        runner = load(copy)
+        meeting = load(copy)
         os.umask(umask)
         if MODE == 'sweep':
-            workspaces, size = runner.sweep()
+            workspaces, size = meeting.sweep()
             say({'status': 'swept', 'workspaces': workspaces, 'bytes': size})
             return None, None
         ready = {'status': 'ready', 'python': python, 'replaced': replaced}
-        client = None if MODE == 'check' else runner.launch(RUNNER) if MODE == 'launch' else runner.meet(RUNNER)
+        client = None if MODE == 'check' else meeting.launch(RUNNER) if MODE == 'launch' else meeting.meet(RUNNER)
         say(ready)
-        return client, runner
+        return client, meeting
     except ImportError as error:
         say({'status': 'unsupported', 'message': 'Its python3 is not complete: %s.' % error})
     except (OSError, Refused) as error:
@@ -244,9 +245,9 @@ def begin():
 
 
 # Not `main`: this is executed inside the program that read it.
-CLIENT, RUNNER = begin()
+CLIENT, MEETING = begin()
 if CLIENT:
     try:
-        RUNNER.bridge(CLIENT)
+        MEETING.bridge(CLIENT)
     except (BrokenPipeError, ConnectionResetError):
         pass  # the other end has gone; a front process has nothing more to do

@@ -7,7 +7,12 @@ import socket
 import struct
 import sys
 
-import runner
+from containment import WatchedSandbox
+from counters import TICK_MS, CgroupCounters, ProcessCounters, read_file
+from diagnostics import log
+from processes import ShellOrders, exit_status, marshalled, quoted
+from stream import STDERR, STDOUT
+from workspace import DEFAULT_PATH, Workspace, find_program
 
 SHM_MB = 16
 INODES_PER_MB, LEAST_INODES = 128, 4096
@@ -21,7 +26,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 JOB_INIT = os.path.join(FOLDER, 'job-init')
 PYTHON = (sys.executable, '-I', '-S', os.path.join(FOLDER, 'runner.pyc'))
 # As job-init has its descriptors; none of the resident's own is among them.
-CONTROL_FD, ORDERS_FD = 3, runner.ShellOrders.FD
+CONTROL_FD, ORDERS_FD = 3, ShellOrders.FD
 MESSAGE_BYTES = 512
 NUMBER, SPENT = struct.Struct('=i'), struct.Struct('=QQQ')
 CREDENTIALS, FOLDERS = struct.Struct('=iII'), struct.Struct('=ii')
@@ -32,7 +37,7 @@ ORDERS_BYTES = 32 * 1024
 STRING_BYTES, STRINGS_BYTES = 128 * 1024, 2 * 1024 * 1024
 
 
-class JobWorkspace(runner.Workspace):
+class JobWorkspace(Workspace):
     """In the job's own /tmp, which the resident reaches by a descriptor of it."""
 
     def __init__(self):
@@ -47,7 +52,7 @@ class JobWorkspace(runner.Workspace):
         super().furnish()
 
 
-class JobCgroup(runner.CgroupCounters):
+class JobCgroup(CgroupCounters):
     """A cgroup for one job, below the container's."""
 
     def __init__(self, name):
@@ -75,14 +80,16 @@ class JobCgroup(runner.CgroupCounters):
         try:
             os.rmdir(self.path)
         except OSError as error:
-            return error.errno != errno.EBUSY
+            if error.errno == errno.EBUSY:
+                return False
+            log('cannot remove the cgroup of a job: %s' % error)
         return True
 
 
 def take_cgroups():
     """Whether jobs can have cgroups of their own: with cgroup v2, where the engine has given the container's to its user."""
     wanted = ('cpu', 'memory', 'pids')
-    if not set(wanted) <= set(runner.read_file(CGROUPS + '/cgroup.controllers').decode().split()):
+    if not set(wanted) <= set(read_file(CGROUPS + '/cgroup.controllers').decode().split()):
         return False
     try:
         # One with others below it holds no processes itself.
@@ -99,7 +106,7 @@ def write(path, value):
         file.write(str(value))
 
 
-class JobProcesses(runner.ProcessCounters):
+class JobProcesses(ProcessCounters):
     """Those that the job's own /proc shows."""
 
     def __init__(self, proc):
@@ -107,10 +114,10 @@ class JobProcesses(runner.ProcessCounters):
 
     def cpu_of_ended(self):
         """What process 1 has waited for: in the end all that ran in the job."""
-        return sum(int(field) for field in self.stat(self.first)[13:15]) * runner.TICK_MS
+        return sum(int(field) for field in self.stat(self.first)[13:15]) * TICK_MS
 
 
-class NamespacedSandbox(runner.WatchedSandbox):
+class NamespacedSandbox(WatchedSandbox):
     """Containment of a job by its namespaces, seen from outside of them."""
 
     def __init__(self, workspace, init, host_room):
@@ -131,8 +138,8 @@ class JobInit:
         """@param cgroup: the job's own, or None. OSError: the container has as many processes as it may."""
         self.workspace = workspace
         self.cgroup = cgroup
-        shell = runner.find_program('bash', runner.DEFAULT_PATH)
-        self.orders = runner.ShellOrders(shell, workspace.environment({}))
+        shell = find_program('bash', DEFAULT_PATH)
+        self.orders = ShellOrders(shell, workspace.environment({}))
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.setblocking(False)
         # Tells the number of process 1, as it is here.
@@ -140,7 +147,7 @@ class JobInit:
         order, self.order = os.pipe()
         stdout, stdout_write = os.pipe()
         stderr, stderr_write = os.pipe()
-        self.streams = ((runner.STDOUT, stdout), (runner.STDERR, stderr))
+        self.streams = ((STDOUT, stdout), (STDERR, stderr))
         self.first_pid = self.proc = self.tmp = None
         self.error = ''
         # What a ChildScript has too; the script's number is known within its namespaces only.
@@ -185,7 +192,7 @@ class JobInit:
                 number, = NUMBER.unpack(text)
                 self.failure = OSError(number, os.strerror(number))
             elif kind == b'E':
-                self.has_ended, self.news = True, runner.exit_status(NUMBER.unpack(text)[0])
+                self.has_ended, self.news = True, exit_status(NUMBER.unpack(text)[0])
             elif kind == b'N':
                 self.is_alone, self.spent = True, SPENT.unpack(text)
             elif not kind:
@@ -253,9 +260,9 @@ class JobInit:
             raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
         path = os.path.join(self.workspace.script, 'start')
         with open(self.workspace.reach(path), 'wb') as file:
-            file.write(runner.marshalled(command, environment))
+            file.write(marshalled(command, environment))
         words = PYTHON + ('become', path)
-        return os.fsencode('exec %d<&-\nexec %s\n' % (ORDERS_FD, ' '.join(runner.quoted(word) for word in words)))
+        return os.fsencode('exec %d<&-\nexec %s\n' % (ORDERS_FD, ' '.join(quoted(word) for word in words)))
 
     def has_gone(self):
         return self.has_ended or self.failure is not None

@@ -1,4 +1,4 @@
-/** The framed protocol of runner.py, described at its beginning. */
+/** The framed protocol of program/stream.py, described at its beginning. */
 export const PROTOCOL_VERSION = 1;
 
 export enum FrameType {

@@ -34,7 +34,12 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import namespaces  # noqa: E402 (found only then)
-import runner  # noqa: E402
+from counters import host_room  # noqa: E402
+from diagnostics import log, log_exception  # noqa: E402
+from job_runner import Runner  # noqa: E402
+from meeting import bridge, runners_folder  # noqa: E402
+from processes import conceal  # noqa: E402
+from stream import FrameReader, connection_of  # noqa: E402
 
 HEAD = struct.Struct('>BII')
 OPEN, ATTACH, DATA, CLOSE = 1, 2, 3, 4
@@ -86,7 +91,7 @@ class Job:
             self.workspace.furnish()
             self.init.begin()
             containment = namespaces.NamespacedSandbox(self.workspace, self.init, self.resident.host_room)
-            self.runner = runner.Runner(self.workspace, containment, self.init, self)
+            self.runner = Runner(self.workspace, containment, self.init, self)
             self.runner.can_be_met_again = True
             if self.connection:
                 self.runner.use(self.connection)
@@ -134,13 +139,13 @@ class Job:
 
 
 class ChannelConnection:
-    """A runner's connection (runner.Connection) over a channel of a front."""
+    """A runner's connection (stream.Connection) over a channel of a front."""
 
     def __init__(self, client, number):
         self.client = client
         self.number = number
         self.job = None
-        self.reader = runner.FrameReader()
+        self.reader = FrameReader()
         self.pending = collections.deque()
         self.receives = True
         self.received = bytearray()
@@ -211,7 +216,7 @@ class Client:
 
     def __init__(self, resident, client):
         self.resident = resident
-        self.connection = runner.connection_of(client)
+        self.connection = connection_of(client)
         # A bytearray, since what is taken from its front costs nothing: a job may be megabytes.
         self.unread = bytearray()
         self.channels = {}
@@ -298,7 +303,7 @@ class Resident:
     def __init__(self):
         namespaces.reserve_descriptors()
         raise_limit_of_files()
-        runner.conceal()
+        conceal()
         self.has_cgroups = namespaces.take_cgroups()
         self.selector = selectors.DefaultSelector()
         self.jobs = {}
@@ -347,7 +352,7 @@ class Resident:
     def host_room(self):
         now = time.monotonic()
         if now >= self.room_until:
-            self.room, self.room_until = runner.host_room('/'), now + ROOM_SECONDS
+            self.room, self.room_until = host_room('/'), now + ROOM_SECONDS
         return self.room
 
     def reap(self, wake):
@@ -376,7 +381,7 @@ class Resident:
         except Exception as error:
             if job is None:
                 raise
-            runner.log_exception()
+            log_exception()
             job.close('the runner has failed: %r' % error)
         if job:
             self.touched.add(job)
@@ -390,7 +395,7 @@ class Resident:
             try:
                 due = job.settle()
             except Exception as error:
-                runner.log_exception()
+                log_exception()
                 job.close('the runner has failed: %r' % error)
                 due = None
             if due is not None and self.jobs.get(job.name) is job:
@@ -420,11 +425,11 @@ def raise_limit_of_files():
 
 
 def resident_socket():
-    return os.path.join(runner.runners_folder(), 'resident')
+    return os.path.join(runners_folder(), 'resident')
 
 
 def front():
-    runner.bridge(resident())
+    bridge(resident())
 
 
 def resident():
@@ -438,7 +443,7 @@ def resident():
         except (FileNotFoundError, ConnectionRefusedError):
             client.close()
         if time.monotonic() > give_up_at:
-            runner.log('this container has no resident: it was not made for isolation `namespace`')
+            log('this container has no resident: it was not made for isolation `namespace`')
             raise SystemExit(3)
         time.sleep(0.02)
 

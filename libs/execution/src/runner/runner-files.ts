@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** Where the files are that an ssh host gets a copy of. Absolute paths; the files are read once a process. */
 export interface RunnerFolders {
-  /** Holds `runner.py` and `bootstrap.py`: libs/execution/src/runner. */
+  /** Holds `program/`, the runner's modules, and `bootstrap.py`: libs/execution/src/runner. */
   readonly runner: string;
   /** Holds the helpers for scripts, `cronium.sh`, `python/` and `nodejs/`: docker/executor/runtime-helpers. */
   readonly helpers: string;
@@ -47,11 +47,13 @@ export function readRunnerFiles(folders: RunnerFolders): Promise<RunnerFiles> {
 }
 
 async function load(folders: RunnerFolders): Promise<RunnerFiles> {
+  const program = join(folders.runner, 'program');
+  const modules = (await listFiles(program)).map((path) => ({ path, from: join(program, path) }));
   const helpers = (await listFiles(folders.helpers)).map((path) => ({
     path: `runtime-helpers/${path}`,
     from: join(folders.helpers, path),
   }));
-  const sources = [{ path: 'runner.py', from: join(folders.runner, 'runner.py') }, ...helpers];
+  const sources = [...modules, ...helpers];
   const files = await Promise.all(
     sources.map(async ({ path, from }) => {
       const content = await readFile(from);

@@ -94,7 +94,7 @@ describe('The runner’s copy on a host', () => {
       'is a link',
       () => {
         rmSync(join(copy(), 'runner.py'));
-        symlinkSync(join(RUNNER_FOLDERS.runner, 'runner.py'), join(copy(), 'runner.py'));
+        symlinkSync(join(RUNNER_FOLDERS.runner, 'program/runner.py'), join(copy(), 'runner.py'));
       },
       /./,
     ],

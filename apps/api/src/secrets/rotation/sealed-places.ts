@@ -36,7 +36,7 @@ const environment = (table: string, boundTo: string): SealedPlace => ({
     ),
 });
 
-/** All columns of the schema that hold sealed values; a new one belongs here (rotate-key.spec.ts finds what is missing). */
+/** All columns of the schema that hold sealed values; a new one belongs here (rotate-key.spec.ts looks for values of these kinds that were left out). */
 export const sealedPlaces: readonly SealedPlace[] = [
   whole('servers', 'ssh_credentials', credentialsPurpose),
   whole('servers', 'broker_credentials', brokerPurpose),
