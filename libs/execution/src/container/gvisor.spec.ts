@@ -5,14 +5,14 @@ import { EngineFixture } from './engine-fixture';
 import { OwnEngine } from './own-engine';
 import type { CreateFixture, SandboxKind } from './sandbox-kind';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let engine: OwnEngine;
 beforeAll(async () => {
   await new EngineFixture().verify();
   engine = await OwnEngine.start('runsc');
 }, 120_000);
-afterAll(() => engine.remove());
+afterAll(() => engine.remove(), 180_000);
 
 const createFixture: CreateFixture = (config) => new EngineFixture(config, engine.host);
 
