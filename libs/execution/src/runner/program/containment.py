@@ -14,6 +14,7 @@ QUIET_CPU_MS = 1
 MOST_SECONDS_OF_QUIET = 0.4
 LOOK_SECONDS = 1
 
+
 class Sandbox:
     """Containment when the runner is a container's first process: everything else in it is the script's."""
 

@@ -7,6 +7,7 @@ import time
 PAGE = resource.getpagesize()
 TICK_MS = 1000 / os.sysconf('SC_CLK_TCK')
 
+
 def read_file(path):
     try:
         with open(path, 'rb') as file:

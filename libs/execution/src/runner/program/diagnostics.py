@@ -2,6 +2,7 @@
 
 import os
 
+
 def log(message):
     try:
         os.write(2, ('cronium-runner: ' + message + '\n').encode('utf-8', 'replace'))

@@ -11,6 +11,7 @@ MAX_HELPER_HEAD = 16 * 1024
 MAX_HELPER_BODY = 1024 * 1024
 MAX_HELPER_CALLS = 16
 
+
 class HelperCall:
     """One HTTP/1.1 request on the helper socket, answered once."""
 

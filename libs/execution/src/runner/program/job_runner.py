@@ -33,6 +33,7 @@ KEEP_END_SECONDS = 24 * 3600
 # Ends that the job as a whole comes to, also when only children of the script are left.
 LIMITS = ('out_of_memory', 'process_limit', 'disk_full', 'output_limit')
 
+
 class Job:
     """What the client asked for."""
 

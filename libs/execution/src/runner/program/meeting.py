@@ -19,6 +19,7 @@ LEFTOVER_SECONDS = 600
 # Who waits for a sweep does not wait for ever: what is left is for the next.
 SWEEP_SECONDS = 10
 
+
 def remove_folder(path):
     import shutil
 

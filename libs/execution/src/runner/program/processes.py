@@ -15,6 +15,7 @@ from stream import READ_BYTES, STDERR, STDOUT
 COALESCE_SECONDS = 0.004
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
+
 def conceal():
     """Closes /proc/<pid>/{mem,environ,fd} of this process to scripts, which have the same user."""
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -56,6 +56,7 @@ READ_BYTES = 64 * 1024
 SPOOL_BYTES = 4 * 1024 * 1024
 MAX_CLIENT_FRAME = 48 * 1024 * 1024
 
+
 def dumps(value):
     return json.dumps(value, separators=(',', ':')).encode('ascii')
 

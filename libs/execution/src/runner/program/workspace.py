@@ -8,6 +8,7 @@ DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # What a script takes over from where the runner was started: on an ssh host (bootstrap.py) the account's own.
 INHERITED = ()
 
+
 class JobError(Exception):
     """The platform, not the script, failed."""
 
